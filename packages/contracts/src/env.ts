@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { CorescoreError } from './problem.js';
+
+/** The environment, parsed once. Units stand in the names; defaults stand in `DEFAULTS`. */
+export interface Env {
+  home: string;
+  port: number;
+  host: string;
+  url: string;
+  token: string | undefined;
+  databaseUrl: string | undefined;
+  redisUrl: string | undefined;
+  maxUploadBytes: number;
+  modelTimeoutSeconds: number;
+  modelMemoryBytes: number;
+  maxActivationBytes: number;
+  leaseSeconds: number;
+  chromium: string | undefined;
+}
+
+const GIB = 1024 ** 3;
+
+/** name -> default; a name that starts with CORESCORE_ and is not here is an error. */
+export const DEFAULTS: Record<string, string | undefined> = {
+  CORESCORE_HOME: '.corescore',
+  CORESCORE_PORT: '4870',
+  CORESCORE_HOST: '127.0.0.1',
+  CORESCORE_URL: undefined,
+  CORESCORE_TOKEN: undefined,
+  CORESCORE_MAX_UPLOAD_BYTES: String(4 * GIB),
+  CORESCORE_MODEL_TIMEOUT_SECONDS: '600',
+  CORESCORE_MODEL_MEMORY_BYTES: String(4 * GIB),
+  CORESCORE_MAX_ACTIVATION_BYTES: String(8 * GIB),
+  CORESCORE_LEASE_SECONDS: '30',
+  CORESCORE_CHROMIUM: undefined,
+};
+
+/** @throws CorescoreError `configuration`, naming the variable and the remedy. */
+export function parseEnv(env: Record<string, string | undefined>, cwd: string): Env {
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('CORESCORE_') && !(name in DEFAULTS)) {
+      throw new CorescoreError('configuration', `${name} is not a setting of corescore.`, {
+        field: name,
+        remedy: `Remove it, or use one of ${Object.keys(DEFAULTS).join(', ')}.`,
+      });
+    }
+  }
+  const text = (name: string): string | undefined => {
+    const value = env[name];
+    return value === undefined || value === '' ? DEFAULTS[name] : value;
+  };
+  const positive = (name: string, minimum = 1): number => {
+    const value = Number(text(name));
+    if (!Number.isSafeInteger(value) || value < minimum) {
+      throw new CorescoreError(
+        'configuration',
+        `${name} is "${text(name)}", not a whole number of at least ${minimum}.`,
+        { field: name, remedy: `Set it to a whole number, or leave it out for ${DEFAULTS[name]}.` },
+      );
+    }
+    return value;
+  };
+  const port = positive('CORESCORE_PORT', 0);
+  if (port > 65535)
+    throw new CorescoreError('configuration', `CORESCORE_PORT is ${port}, above 65535.`, {
+      field: 'CORESCORE_PORT',
+      remedy: 'Choose a port from 0 to 65535 (0 takes a free one).',
+    });
+  const host = text('CORESCORE_HOST')!;
+  return {
+    home: resolve(cwd, text('CORESCORE_HOME')!),
+    port,
+    host,
+    url: (
+      text('CORESCORE_URL') ??
+      `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`
+    ).replace(/\/+$/, ''),
+    token: text('CORESCORE_TOKEN'),
+    databaseUrl: env['DATABASE_URL'] || undefined,
+    redisUrl: env['REDIS_URL'] || undefined,
+    maxUploadBytes: positive('CORESCORE_MAX_UPLOAD_BYTES'),
+    modelTimeoutSeconds: positive('CORESCORE_MODEL_TIMEOUT_SECONDS'),
+    modelMemoryBytes: positive('CORESCORE_MODEL_MEMORY_BYTES'),
+    maxActivationBytes: positive('CORESCORE_MAX_ACTIVATION_BYTES'),
+    leaseSeconds: positive('CORESCORE_LEASE_SECONDS'),
+    chromium: text('CORESCORE_CHROMIUM'),
+  };
+}

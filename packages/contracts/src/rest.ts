@@ -1,0 +1,132 @@
+import Type, { type Static } from 'typebox';
+import { BenchmarkRef, Digest, Slug, Timestamp, Uuid } from './ids.js';
+import { RunFailure, RunStatus } from './run.js';
+import { Score, Series } from './score.js';
+import { Scope } from './token.js';
+
+const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const ModelVersionView = Type.Object({
+  digest: Digest,
+  owner: Slug,
+  name: Slug,
+  kind: Type.String(),
+  description: Nullable(Type.String()),
+  temporal: Type.Boolean({ description: 'the manifest declares a clock' }),
+  parameters: Nullable(Type.Integer({ description: 'number of weights, from the graph; null for activations' })),
+  files: Type.Array(Type.Object({ path: Type.String(), digest: Digest, bytes: Type.Integer() })),
+  manifest: Type.Unknown(),
+  createdAt: Timestamp,
+});
+export type ModelVersionView = Static<typeof ModelVersionView>;
+
+export const SubmissionRequest = Type.Object(
+  { modelVersion: Digest, benchmarks: Type.Array(BenchmarkRef, { minItems: 1, maxItems: 32 }) },
+  { additionalProperties: false },
+);
+export type SubmissionRequest = Static<typeof SubmissionRequest>;
+
+/** Times a run spent in each stage, ms; null where the stage has not begun or not ended. */
+export const RunView = Type.Object({
+  id: Uuid,
+  submissionId: Uuid,
+  status: RunStatus,
+  benchmark: Type.String({ description: 'id@version' }),
+  model: Type.Object({ owner: Type.String(), name: Type.String(), digest: Digest }),
+  failure: Nullable(RunFailure),
+  attempt: Type.Integer({ description: 'counts infrastructure retries, from 1' }),
+  queuePosition: Nullable(Type.Integer({ description: 'runs ahead of this one; null unless queued' })),
+  worker: Nullable(Type.String()),
+  progress: Nullable(Type.Object({ done: Type.Number(), total: Type.Number(), unit: Type.String() })),
+  provider: Nullable(Type.String({ description: 'execution provider that ran the model' })),
+  createdAt: Timestamp,
+  extractingAt: Nullable(Timestamp),
+  scoringAt: Nullable(Timestamp),
+  endedAt: Nullable(Timestamp),
+  scores: Type.Array(Score, { description: 'empty until scored' }),
+  notes: Type.Array(Type.String()),
+});
+export type RunView = Static<typeof RunView>;
+
+export const SubmissionView = Type.Object({
+  id: Uuid,
+  createdAt: Timestamp,
+  modelVersion: Digest,
+  runs: Type.Array(RunView),
+});
+export type SubmissionView = Static<typeof SubmissionView>;
+
+export const LeaderboardRow = Type.Object({
+  /** Rank by the sort metric among competitors that have it; null for reference rows and absent scores. */
+  rank: Nullable(Type.Integer()),
+  role: Type.Enum(['model', 'it', 'null']),
+  label: Type.String(),
+  sentence: Nullable(Type.String()),
+  owner: Type.String(),
+  name: Type.String(),
+  kind: Type.String(),
+  activationsSupplied: Type.Boolean(),
+  digest: Digest,
+  runId: Uuid,
+  status: RunStatus,
+  failure: Nullable(RunFailure),
+  scores: Type.Array(Score),
+  /** Mean solution times, ms, for the sparkline: null where none. */
+  controlMs: Nullable(Type.Number()),
+  challengeMs: Nullable(Type.Number()),
+  scoredAt: Nullable(Timestamp),
+});
+export type LeaderboardRow = Static<typeof LeaderboardRow>;
+
+export const Leaderboard = Type.Object({
+  benchmark: Type.String(),
+  sortMetric: Type.String(),
+  rows: Type.Array(LeaderboardRow),
+  generatedAt: Timestamp,
+});
+export type Leaderboard = Static<typeof Leaderboard>;
+
+export const ModelSummary = Type.Object({
+  owner: Type.String(),
+  name: Type.String(),
+  kind: Type.String(),
+  description: Nullable(Type.String()),
+  latestDigest: Digest,
+  versions: Type.Integer(),
+  createdAt: Timestamp,
+});
+export type ModelSummary = Static<typeof ModelSummary>;
+
+export const ModelView = Type.Object({
+  owner: Type.String(),
+  name: Type.String(),
+  versions: Type.Array(ModelVersionView),
+  runs: Type.Array(RunView),
+});
+export type ModelView = Static<typeof ModelView>;
+
+export const SeriesList = Type.Object({ runId: Uuid, series: Type.Array(Series) });
+
+/** Canonical JSON that ties a score to what made it. */
+export const Receipt = Type.Object({
+  runId: Uuid,
+  model: Type.Object({ owner: Type.String(), name: Type.String(), digest: Digest }),
+  benchmark: Type.String(),
+  benchmarkDigest: Digest,
+  stimulusSetDigest: Digest,
+  activations: Type.Record(Type.String(), Type.String(), { description: 'region -> activations key' }),
+  versions: Type.Record(Type.String(), Type.String(), { description: 'corescore, engine, node' }),
+  engine: Type.String(),
+  provider: Type.String(),
+  seeds: Type.Record(Type.String(), Type.Unknown()),
+  scores: Type.Array(Score),
+});
+export type Receipt = Static<typeof Receipt>;
+
+export const TokenRequest = Type.Object(
+  { name: Type.String({ minLength: 1, maxLength: 100 }), owner: Slug, scopes: Type.Array(Scope, { minItems: 1 }) },
+  { additionalProperties: false },
+);
+
+export const page = <T extends Type.TSchema>(item: T) =>
+  Type.Object({ items: Type.Array(item), nextCursor: Nullable(Type.String()) });

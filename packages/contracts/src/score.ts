@@ -1,0 +1,150 @@
+import Type, { type Static } from 'typebox';
+
+/** Why a score has no value. Absent is never 0. */
+export const ABSENCE_REASONS = [
+  'not_temporal',
+  'never_solved',
+  'undefined',
+  'no_ceiling',
+  'no_readout',
+  'not_run',
+  'failed',
+  'withheld',
+] as const;
+export type AbsenceReason = (typeof ABSENCE_REASONS)[number];
+
+export const SUBSETS = ['all', 'control', 'challenge'] as const;
+export type Subset = (typeof SUBSETS)[number];
+
+/**
+ * One scalar. `value` is null exactly when `reason` says why. `low` and `high` bound a 95 % interval (METRICS 1),
+ * `n` is the number of images that entered, `nTotal` the number that could have.
+ */
+export const Score = Type.Object({
+  metric: Type.String(),
+  subset: Type.Enum([...SUBSETS]),
+  region: Type.String(),
+  value: Type.Union([Type.Number(), Type.Null()]),
+  ceiled: Type.Optional(Type.Number()),
+  ceiling: Type.Optional(Type.Number()),
+  error: Type.Optional(Type.Number({ description: 'standard error over splits (parity metrics)' })),
+  low: Type.Optional(Type.Number()),
+  high: Type.Optional(Type.Number()),
+  unit: Type.String(),
+  n: Type.Integer(),
+  nTotal: Type.Integer(),
+  reason: Type.Optional(Type.Enum([...ABSENCE_REASONS])),
+  note: Type.Optional(Type.String()),
+});
+export type Score = Static<typeof Score>;
+
+const NullableNumber = Type.Union([Type.Number(), Type.Null()]);
+
+/** Everything that is not a scalar. `values` is row-major over `axes`; null where undefined. */
+export const Series = Type.Object({
+  name: Type.String(),
+  subset: Type.Enum([...SUBSETS]),
+  region: Type.String(),
+  axes: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      unit: Type.String(),
+      values: Type.Array(Type.Union([Type.Number(), Type.String()])),
+    }),
+  ),
+  values: Type.Array(NullableNumber),
+  low: Type.Optional(Type.Array(NullableNumber)),
+  high: Type.Optional(Type.Array(NullableNumber)),
+  n: Type.Integer(),
+  unit: Type.String(),
+});
+export type Series = Static<typeof Series>;
+
+/** Per-image results, arrays over the images of the stimulus set sorted by stimulus id. */
+export const ImageResults = Type.Object({
+  stimulusIds: Type.Array(Type.String()),
+  objects: Type.Array(Type.String()),
+  subsets: Type.Array(Type.Enum(['control', 'challenge'])),
+  /** θ(i): the i1 at which an image counts as solved, d' units. */
+  thresholds: Type.Array(Type.Number()),
+  /** The reference object solution time of the benchmark, ms. */
+  targetMs: Type.Array(NullableNumber),
+  /** Object solution time, ms; null with a reason. */
+  ostMs: Type.Array(NullableNumber),
+  ostReason: Type.Array(Type.Union([Type.Enum(['not_temporal', 'never_solved', 'undefined']), Type.Null()])),
+  /** Starts of the time bins, ms; one entry (null) when the model is not temporal. */
+  binStartsMs: Type.Array(NullableNumber),
+  /** i1 [bin][image], d' units; null where undefined. */
+  i1: Type.Array(Type.Array(NullableNumber)),
+  /** Share of repetitions whose largest decision value is the true class, at the last bin: [image]. */
+  correct: Type.Array(NullableNumber),
+});
+export type ImageResults = Static<typeof ImageResults>;
+
+/** What a benchmark says of one subject. Pure data: the same on the server and in `run --local`. */
+export const ScoreReport = Type.Object({
+  benchmark: Type.String({ description: 'id@version' }),
+  benchmarkDigest: Type.String(),
+  scores: Type.Array(Score),
+  series: Type.Array(Series),
+  images: ImageResults,
+  /** "covers 70-250 of 70-250 ms", folds, gaps: sentences a reader needs beside the numbers. */
+  notes: Type.Array(Type.String()),
+  /** Largest relative duality gap over all decoders of the run. */
+  maxDualityGap: Type.Union([Type.Number(), Type.Null()]),
+});
+export type ScoreReport = Static<typeof ScoreReport>;
+
+/** Metric keys of the OST benchmarks; a sentence each, shown by the page and the CLI. */
+export const METRICS = {
+  ost_rho_partial: {
+    label: 'OST ρ, partial',
+    unit: 'rho',
+    help: 'Spearman between the model’s and the target’s object solution times, given the threshold and the image’s difficulty',
+  },
+  ost_rho: {
+    label: 'OST ρ, raw',
+    unit: 'rho',
+    help: 'Spearman between the model’s and the target’s object solution times over the images it solves',
+  },
+  ost_rho_partial_object: {
+    label: 'OST ρ, partial with object',
+    unit: 'rho',
+    help: 'as the partial correlation, with the object as a further factor',
+  },
+  ost_delay_mean: { label: 'Delay, mean', unit: 'ms', help: 'mean solution time of Challenge minus Control images' },
+  ost_delay_median: {
+    label: 'Delay, median',
+    unit: 'ms',
+    help: 'median solution time of Challenge minus Control images',
+  },
+  ost_delay_p: {
+    label: 'Delay, permutation p',
+    unit: 'p',
+    help: 'share of label permutations with at least this mean delay',
+  },
+  ost_solved: { label: 'Solved', unit: 'images', help: 'images with an object solution time' },
+  ost_solved_first: {
+    label: 'Solved in the first bin',
+    unit: 'images',
+    help: 'images already above threshold in the first time bin',
+  },
+  ost_never_solved: { label: 'Never solved', unit: 'images', help: 'images that never reach their threshold' },
+  ost_distinct: {
+    label: 'Distinct solution times',
+    unit: 'values',
+    help: 'how many different solution times there are',
+  },
+  accuracy: {
+    label: 'Accuracy',
+    unit: 'fraction',
+    help: 'top-1 accuracy of the cross-validated decoder at the last time bin',
+  },
+  accuracy_first: {
+    label: 'Accuracy, first bin',
+    unit: 'fraction',
+    help: 'top-1 accuracy of the decoder at the first time bin',
+  },
+  i1: { label: 'i1', unit: 'd′', help: 'mean image-level discrimination at the last time bin' },
+} as const;
+export type MetricKey = keyof typeof METRICS;
