@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { access, mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type BenchmarkDefinition, CorescoreError, canonicalJson } from '@corescore/contracts';
+import { delay, spearman, stratifiedKFold } from '@corescore/metrics';
+import { coreObjectsSpikePaths, loadStimulusSet, writePixels } from '@corescore/stimuli';
+import type { Benchmark } from './benchmark.js';
+import { readSimulatedIt, type SimulatedIt } from './target.js';
+
+const ID = 'core-objects-ost';
+const VERSION = 0;
+const STIMULUS_SET = 'core-objects-spike';
+const VISUAL_DEGREES = 8;
+const C = 1e-3;
+const SEEDS = [1, 2, 3];
+const FOLDS = 10;
+const BOOTSTRAP = { draws: 10_000, seed: 1 };
+
+/** Names of the rows that are no competitors; the worker makes the null rows, `serve` submits IT itself. */
+export const REFERENCE_MODELS = {
+  it: 'simulated-it',
+  thresholdOnly: 'null-threshold-only',
+  feedForwardRamp: 'null-feed-forward-ramp',
+  difficultyLookUp: 'null-difficulty-look-up',
+} as const;
+
+/** The models whose results two of the null rows are made of: the board's first recurrent and first feed-forward reference. */
+export const NULL_ROW_SOURCES = { recurrent: 'bl-64', feedForward: 'ff-64' } as const;
+
+const REFERENCES: BenchmarkDefinition['references'] = [
+  {
+    model: `corescore/${REFERENCE_MODELS.it}`,
+    role: 'it',
+    label: 'Simulated IT (independent draw)',
+    sentence:
+      'One draw of the simulated IT population against a target made from the others: what a perfect model would reach.',
+  },
+  {
+    model: `corescore/${REFERENCE_MODELS.thresholdOnly}`,
+    role: 'null',
+    label: 'Null: threshold only',
+    sentence:
+      'One curve, the mean over images of the first recurrent reference, for every image: only the thresholds differ.',
+  },
+  {
+    model: `corescore/${REFERENCE_MODELS.feedForwardRamp}`,
+    role: 'null',
+    label: 'Null: feed-forward + ramp',
+    sentence:
+      'Static features of the feed-forward reference that grow linearly over time, with noise: time without computation.',
+  },
+  {
+    model: `corescore/${REFERENCE_MODELS.difficultyLookUp}`,
+    role: 'null',
+    label: 'Null: difficulty look-up',
+    sentence: 'The least-squares line of the target times on the image’s difficulty: no model at all.',
+  },
+];
+
+const isChallengeOf = (set: { stimuli: { subset: string }[] }): Uint8Array =>
+  Uint8Array.from(set.stimuli, (s) => (s.subset === 'challenge' ? 1 : 0));
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** `core-objects-ost@0`: 660 synthetic images, simulated IT with planted solution times. `home` keeps the decoded images. */
+export async function loadCoreObjectsOst(home: string): Promise<Benchmark> {
+  const paths = coreObjectsSpikePaths();
+  const [{ set, pixels }, it, targetBytes] = await Promise.all([
+    loadStimulusSet({
+      identifier: STIMULUS_SET,
+      csvPath: paths.csvPath,
+      zipPath: paths.zipPath,
+      visualDegrees: VISUAL_DEGREES,
+    }),
+    readSimulatedIt(paths.targetPath),
+    readFile(paths.targetPath),
+  ]);
+  if (set.stimuli.some((s, i) => s.id !== it.stimulusIds[i])) {
+    throw new CorescoreError('file_format', 'The target and the stimulus set name different images.', {
+      field: 'stimulus_id',
+    });
+  }
+  const pixelsPath = join(home, 'stimuli', `${set.digest}.npy`);
+  if (!(await exists(pixelsPath))) {
+    await mkdir(dirname(pixelsPath), { recursive: true });
+    await writePixels(pixelsPath, pixels);
+  }
+  const classes = [...new Set(set.stimuli.map((s) => s.object))].sort();
+  const isChallenge = isChallengeOf(set);
+  const difficulty = Float64Array.from(set.stimuli, (s) => Number(s.metadata['load']));
+  const strata = set.stimuli.map((s) => `${s.object}|${s.subset}`);
+  const targetDigest = createHash('sha256').update(targetBytes).digest('hex');
+  return {
+    definition: define(set, isChallenge, difficulty, it, targetDigest),
+    stimulusSet: set,
+    pixelsPath,
+    labels: Int32Array.from(set.stimuli, (s) => classes.indexOf(s.object)),
+    classes,
+    isChallenge,
+    difficulty,
+    thresholds: it.thresholds,
+    targetMs: it.plantedMs,
+    folds: SEEDS.map((seed) => stratifiedKFold(strata, FOLDS, seed)),
+    bins: it.bins,
+    decoder: { c: C },
+    bootstrap: BOOTSTRAP,
+  };
+}
+
+function define(
+  set: Benchmark['stimulusSet'],
+  isChallenge: Uint8Array,
+  difficulty: Float64Array,
+  it: SimulatedIt,
+  targetDigest: string,
+): BenchmarkDefinition {
+  const challenge = isChallenge.reduce((sum, v) => sum + v, 0);
+  const planted = delay(it.plantedMs, isChallenge);
+  const definition = {
+    id: ID,
+    version: VERSION,
+    ref: `${ID}@${VERSION}`,
+    title: 'Core objects, object solution times',
+    sentence:
+      'When does a linear decoder of a model’s IT layer solve each image, and is the order of those times that of the target population?',
+    caveat:
+      'Everything here is synthetic: generated images of ten objects, graded by generative difficulty, and a simulated IT population with planted solution times. The planted times of version 0 are not in the pixels, so no model can be expected to exceed the null rows on the correlations; the delay and the accuracies are properties of the images and the model.',
+    stimulusSet: {
+      identifier: set.identifier,
+      digest: set.digest,
+      images: set.stimuli.length,
+      control: set.stimuli.length - challenge,
+      challenge,
+    },
+    sites: it.sites,
+    visualDegrees: VISUAL_DEGREES,
+    binStartsMs: it.bins.map((b) => b.startMs),
+    binMs: it.bins[0].endMs - it.bins[0].startMs,
+    regions: ['IT'],
+    sortMetric: 'ost_rho_partial',
+    parameters: {
+      decoder: 'svm',
+      c: C,
+      probabilities: 'cross-fit',
+      evidence: 'instant',
+      folds: { kind: 'stratified', folds: FOLDS, seeds: SEEDS, strata: 'object|band' },
+      bracket: 'best',
+      mapping: 'overlap',
+      bootstrap: BOOTSTRAP,
+      targetDigest,
+    },
+    target: {
+      delayMeanMs: round(planted.meanMs),
+      delayMedianMs: round(planted.medianMs),
+      rhoThresholdTime: round(spearman(it.thresholds, it.plantedMs)),
+      rhoDifficultyTime: round(spearman(difficulty, it.plantedMs)),
+    },
+    references: REFERENCES,
+  };
+  return { ...definition, digest: createHash('sha256').update(canonicalJson(definition)).digest('hex') };
+}
+
+/** Six decimals: the definition's digest must not depend on the last bits of a sum. */
+const round = (x: number | null): number => (x === null ? Number.NaN : Math.round(x * 1e6) / 1e6);

@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url';
+import { CorescoreError } from '@corescore/contracts';
+import type { DecodedStep } from '@corescore/metrics';
+import { Piscina } from 'piscina';
+import type { DecodeTask, Interval, MeanIntervalTask, OstIntervalTask, ThreadResult } from './thread.js';
+
+interface Tasks {
+  decodeMixture: [DecodeTask, DecodedStep];
+  ostInterval: [OstIntervalTask, Interval | null];
+  meanIntervals: [MeanIntervalTask, (Interval | null)[]];
+}
+
+export interface ScoringPool {
+  run<K extends keyof Tasks>(name: K, task: Tasks[K][0]): Promise<Tasks[K][1]>;
+}
+
+/** Runs `work` with a pool of scoring threads; aborting the signal ends the threads at once. */
+export async function withPool<T>(
+  threads: number,
+  signal: AbortSignal | undefined,
+  work: (pool: ScoringPool) => Promise<T>,
+): Promise<T> {
+  const pool = new Piscina({
+    // The built file, also when this module runs from source in a test: a thread cannot load TypeScript.
+    filename: fileURLToPath(new URL('../dist/thread.js', import.meta.url)),
+    maxThreads: Math.max(1, threads),
+  });
+  try {
+    return await work({
+      async run(name, task) {
+        const result = (await pool.run(task, { name, signal: signal ?? null })) as ThreadResult<never>;
+        if (!result.ok) throw new CorescoreError(result.code, result.detail, result.context);
+        return result.value;
+      },
+    });
+  } finally {
+    await pool.destroy();
+  }
+}

@@ -1,0 +1,259 @@
+import {
+  type AbsenceReason,
+  type ImageResults,
+  METRICS,
+  type MetricKey,
+  type Score,
+  type ScoreReport,
+  type Series,
+  SUBSETS,
+  type Subset,
+} from '@corescore/contracts';
+import { delayPermutationP, objectSolutionTimes } from '@corescore/metrics';
+import type { Benchmark } from './benchmark.js';
+import { OST_STATISTICS, type OstSample, ostStatistic } from './ost-statistics.js';
+import type { ScoringPool } from './pool.js';
+
+const REGION = 'IT';
+
+/** What a subject (a model, IT, a null row) showed, before any statistic. Arrays run over the images. */
+export interface Observation {
+  /** i1 of each bin, NaN where undefined; null for a bin that the clock does not cover. One entry if not temporal. */
+  i1: (Float64Array | null)[];
+  /** Same bins, one array a repetition: 1 where the largest decision was the true class; null: nothing was decoded. */
+  correct: (Uint8Array[] | null)[] | null;
+  /** Solution times that do not come from curves (the difficulty look-up). */
+  ostMs?: Float64Array;
+  temporal: boolean;
+  maxDualityGap: number | null;
+  notes: string[];
+}
+
+const nullable = (x: number): number | null => (Number.isNaN(x) ? null : x);
+const nulls = (x: ArrayLike<number>): (number | null)[] => Array.from(x, nullable);
+const lastDefined = <T>(values: readonly (T | null)[]): T | null => values.findLast((v) => v !== null) ?? null;
+const firstDefined = <T>(values: readonly (T | null)[]): T | null => values.find((v) => v !== null) ?? null;
+
+function absent(metric: MetricKey, subset: Subset, reason: AbsenceReason, n: number, nTotal: number): Score {
+  return { metric, subset, region: REGION, value: null, unit: METRICS[metric].unit, n, nTotal, reason };
+}
+
+function present(
+  metric: MetricKey,
+  subset: Subset,
+  value: number,
+  n: number,
+  nTotal: number,
+  interval?: { low: number; high: number } | null,
+): Score {
+  const score: Score = { metric, subset, region: REGION, value, unit: METRICS[metric].unit, n, nTotal };
+  return interval ? { ...score, low: interval.low, high: interval.high } : score;
+}
+
+/** Share of repetitions in which each image was right. */
+function shares(correct: readonly Uint8Array[]): Float64Array {
+  const out = new Float64Array(correct[0].length);
+  for (const hits of correct) for (let i = 0; i < out.length; i++) out[i] += hits[i] / correct.length;
+  return out;
+}
+
+/** Bins that were decoded together share one array, and so keep sharing one. */
+function sharesOfBins(correct: Observation['correct']): (Float64Array | null)[] | null {
+  if (correct === null) return null;
+  const known = new Map<Uint8Array[], Float64Array>();
+  return correct.map((hits) => {
+    if (hits === null) return null;
+    const share = known.get(hits) ?? shares(hits);
+    known.set(hits, share);
+    return share;
+  });
+}
+
+const imagesOf = (benchmark: Benchmark, subset: Subset): Int32Array =>
+  Int32Array.from(benchmark.labels.keys()).filter(
+    (i) => subset === 'all' || (benchmark.isChallenge[i] === 1) === (subset === 'challenge'),
+  );
+
+const take = (values: Float64Array, rows: Int32Array): Float64Array => Float64Array.from(rows, (i) => values[i]);
+
+/** Mean over the defined values and how many those are. */
+function meanOf(values: Float64Array): { value: number | null; n: number } {
+  const defined = values.filter((v) => !Number.isNaN(v));
+  return {
+    value: defined.length === 0 ? null : defined.reduce((a, b) => a + b, 0) / defined.length,
+    n: defined.length,
+  };
+}
+
+/** Object solution times; an uncovered bin solves nothing, a subject without time has none. */
+function solutionTimes(benchmark: Benchmark, seen: Observation): Float64Array {
+  const images = benchmark.labels.length;
+  if (seen.ostMs !== undefined) return seen.ostMs;
+  if (!seen.temporal) return new Float64Array(images).fill(Number.NaN);
+  const curves = seen.i1.map((curve) => curve ?? new Float64Array(images).fill(Number.NaN));
+  return objectSolutionTimes(
+    curves,
+    benchmark.bins.map((b) => b.startMs),
+    benchmark.thresholds,
+    'best',
+  );
+}
+
+async function ostScores(
+  benchmark: Benchmark,
+  seen: Observation,
+  ostMs: Float64Array,
+  pool: ScoringPool,
+): Promise<Score[]> {
+  const total = benchmark.labels.length;
+  if (!seen.temporal) {
+    return [...OST_STATISTICS, 'ost_delay_p', 'ost_solved', 'ost_solved_first', 'ost_never_solved', 'ost_distinct'].map(
+      (metric) => absent(metric as MetricKey, 'all', 'not_temporal', 0, total),
+    );
+  }
+  const { targetMs, thresholds, difficulty, labels, isChallenge } = benchmark;
+  const sample: OstSample = { ostMs, targetMs, thresholds, difficulty, labels, isChallenge };
+  const solved = ostMs.filter((t) => !Number.isNaN(t));
+  const scores = await Promise.all(
+    OST_STATISTICS.map(async (statistic) => {
+      const value = ostStatistic(statistic, sample);
+      if (value === null)
+        return absent(statistic, 'all', solved.length === 0 ? 'never_solved' : 'undefined', solved.length, total);
+      const interval = await pool.run('ostInterval', { statistic, sample, ...benchmark.bootstrap });
+      return present(statistic, 'all', value, solved.length, total, interval);
+    }),
+  );
+  const p = delayPermutationP(ostMs, isChallenge, benchmark.bootstrap.draws, benchmark.bootstrap.seed);
+  scores.push(
+    p === null
+      ? absent('ost_delay_p', 'all', solved.length === 0 ? 'never_solved' : 'undefined', solved.length, total)
+      : present('ost_delay_p', 'all', p, solved.length, total),
+  );
+  for (const subset of SUBSETS) {
+    const rows = imagesOf(benchmark, subset);
+    const times = take(ostMs, rows).filter((t) => !Number.isNaN(t));
+    scores.push(present('ost_solved', subset, times.length, rows.length, rows.length));
+    scores.push(present('ost_never_solved', subset, rows.length - times.length, rows.length, rows.length));
+  }
+  const firstBin = benchmark.bins[0].startMs;
+  scores.push(present('ost_solved_first', 'all', solved.filter((t) => t === firstBin).length, total, total));
+  scores.push(
+    present('ost_distinct', 'all', new Set(Array.from(solved, (t) => t.toFixed(6))).size, solved.length, total),
+  );
+  return scores;
+}
+
+/** How many images were right, per bin and repetition of the folds. */
+function correctCounts(
+  correct: (Uint8Array[] | null)[],
+  rows: Int32Array,
+  subset: Subset,
+  axis: Series['axes'][number],
+): Series {
+  const repetitions = firstDefined(correct)?.length ?? 0;
+  const count = (hits: Uint8Array) => rows.reduce((sum, i) => sum + hits[i], 0);
+  return {
+    name: 'correct',
+    subset,
+    region: REGION,
+    axes: [axis, { name: 'repetition', unit: '', values: Array.from({ length: repetitions }, (_, r) => r + 1) }],
+    values: correct.flatMap((hits) => hits?.map(count) ?? new Array<null>(repetitions).fill(null)),
+    n: rows.length,
+    unit: 'images',
+  };
+}
+
+/** Means over images per bin with intervals, as a time course; and the last (or only) bin as a score. */
+async function courses(
+  benchmark: Benchmark,
+  seen: Observation,
+  correct: (Float64Array | null)[] | null,
+  pool: ScoringPool,
+): Promise<{ scores: Score[]; series: Series[] }> {
+  const scores: Score[] = [];
+  const series: Series[] = [];
+  const axis = seen.temporal
+    ? { name: 'time_bin', unit: 'ms', values: benchmark.bins.map((b) => b.startMs) }
+    : { name: 'step', unit: '', values: ['held over all bins'] };
+  const measured = { accuracy: correct, i1: seen.i1 } as const;
+  for (const subset of SUBSETS) {
+    const rows = imagesOf(benchmark, subset);
+    if (seen.correct !== null) series.push(correctCounts(seen.correct, rows, subset, axis));
+    for (const metric of ['accuracy', 'i1'] as const) {
+      const curves = measured[metric];
+      if (curves === null || curves.length === 0) {
+        scores.push(absent(metric, subset, 'undefined', 0, rows.length));
+        continue;
+      }
+      // Bins that share a mixture share their curve: one interval each is enough.
+      const distinct = [...new Set(curves.filter((c) => c !== null))];
+      const intervals = await pool.run('meanIntervals', {
+        curves: distinct.map((c) => take(c, rows)),
+        ...benchmark.bootstrap,
+      });
+      const summary = new Map(distinct.map((c, k) => [c, { ...meanOf(take(c, rows)), interval: intervals[k] }]));
+      const at = (curve: Float64Array | null) => (curve === null ? undefined : summary.get(curve));
+      series.push({
+        name: metric,
+        subset,
+        region: REGION,
+        axes: [axis],
+        values: curves.map((c) => at(c)?.value ?? null),
+        low: curves.map((c) => at(c)?.interval?.low ?? null),
+        high: curves.map((c) => at(c)?.interval?.high ?? null),
+        n: rows.length,
+        unit: METRICS[metric].unit,
+      });
+      const push = (key: MetricKey, curve: Float64Array | null) => {
+        const found = at(curve);
+        if (found === undefined || found.value === null) scores.push(absent(key, subset, 'undefined', 0, rows.length));
+        else scores.push(present(key, subset, found.value, found.n, rows.length, found.interval));
+      };
+      push(metric, lastDefined(curves));
+      if (metric === 'accuracy' && seen.temporal) push('accuracy_first', firstDefined(curves));
+    }
+  }
+  return { scores, series };
+}
+
+function imageResults(
+  benchmark: Benchmark,
+  seen: Observation,
+  correct: (Float64Array | null)[] | null,
+  ostMs: Float64Array,
+): ImageResults {
+  const { stimuli } = benchmark.stimulusSet;
+  const images = stimuli.length;
+  const last = correct === null ? null : lastDefined(correct);
+  return {
+    stimulusIds: stimuli.map((s) => s.id),
+    objects: stimuli.map((s) => s.object),
+    subsets: Array.from(benchmark.isChallenge, (c) => (c === 1 ? 'challenge' : 'control')),
+    thresholds: [...benchmark.thresholds],
+    targetMs: nulls(benchmark.targetMs),
+    ostMs: nulls(ostMs),
+    ostReason: Array.from(ostMs, (t) => (!Number.isNaN(t) ? null : seen.temporal ? 'never_solved' : 'not_temporal')),
+    binStartsMs: seen.temporal ? benchmark.bins.map((b) => b.startMs) : [null],
+    i1: seen.i1.map((curve) => (curve === null ? new Array<null>(images).fill(null) : nulls(curve))),
+    correct: last === null ? new Array<null>(images).fill(null) : nulls(last),
+  };
+}
+
+/** Everything a benchmark says of one subject (METRICS 1-4). */
+export async function buildReport(benchmark: Benchmark, seen: Observation, pool: ScoringPool): Promise<ScoreReport> {
+  const ostMs = solutionTimes(benchmark, seen);
+  const correct = sharesOfBins(seen.correct);
+  const [ost, course] = await Promise.all([
+    ostScores(benchmark, seen, ostMs, pool),
+    courses(benchmark, seen, correct, pool),
+  ]);
+  return {
+    benchmark: benchmark.definition.ref,
+    benchmarkDigest: benchmark.definition.digest,
+    scores: [...ost, ...course.scores],
+    series: course.series,
+    images: imageResults(benchmark, seen, correct, ostMs),
+    notes: seen.notes,
+    maxDualityGap: seen.maxDualityGap,
+  };
+}

@@ -1,0 +1,120 @@
+import { availableParallelism } from 'node:os';
+import { type Clock, CorescoreError, type ScoreReport } from '@corescore/contracts';
+import { readNpyHeader } from '@corescore/formats';
+import { clockWindows } from '@corescore/metrics';
+import type { Benchmark } from './benchmark.js';
+import { binMixtures, coverage, type Mixture } from './mixtures.js';
+import { type ScoringPool, withPool } from './pool.js';
+import { buildReport, type Observation } from './report.js';
+
+/** IT activations of a subject for the benchmark's images. */
+export interface Activations {
+  /** float32 .npy [step][stimulus][feature], stimuli sorted by id. */
+  path: string;
+  clock: Clock | undefined;
+  /** Whether the activations change over time; if not, they count as one window held over all bins. */
+  temporal: boolean;
+}
+
+export interface ScoreOptions {
+  threads?: number;
+  /** Time mixtures decoded so far, of how many. */
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+function plan(
+  benchmark: Benchmark,
+  activations: Activations,
+  steps: number,
+): { mixtures: Mixture[]; ofBin: number[]; notes: string[]; temporal: boolean } {
+  const { clock } = activations;
+  const firstStep = clock?.firstStep ?? 0;
+  if (clock === undefined || !activations.temporal) {
+    const only = new Float64Array(steps);
+    only[firstStep] = 1;
+    const why =
+      clock === undefined ? 'The model declares no clock' : 'The recorded activations do not change over time';
+    return {
+      mixtures: [only],
+      ofBin: [0],
+      notes: [`${why}: not temporal, one window held over all bins.`],
+      temporal: false,
+    };
+  }
+  const windows = clockWindows(clock, steps);
+  const { mixtures, ofBin } = binMixtures(windows, benchmark.bins, firstStep);
+  if (mixtures.length === 0) {
+    const first = benchmark.bins[0].startMs;
+    const last = benchmark.bins[benchmark.bins.length - 1].endMs;
+    throw new CorescoreError(
+      'invalid_manifest',
+      `The clock covers ${windows[0].startMs}-${windows[windows.length - 1].endMs} ms; the benchmark measures ${first}-${last} ms.`,
+      {
+        field: '/clock',
+        remedy: `Declare a clock whose windows fall within ${first}-${last} ms after image onset.`,
+      },
+    );
+  }
+  return {
+    mixtures,
+    ofBin,
+    notes: [`The clock ${coverage(ofBin, benchmark.bins)}; mapping: overlap.`],
+    temporal: true,
+  };
+}
+
+async function observe(
+  benchmark: Benchmark,
+  activations: Activations,
+  pool: ScoringPool,
+  options: ScoreOptions,
+): Promise<Observation> {
+  const header = await readNpyHeader(activations.path);
+  if (header.shape.length !== 3 || header.shape[1] !== benchmark.labels.length) {
+    throw new CorescoreError(
+      'array_shape',
+      `The activations have shape ${header.shape.join(' x ')}; the benchmark has ${benchmark.labels.length} images.`,
+      {
+        remedy: 'Give one array [step][stimulus][feature] over all images of the stimulus set.',
+      },
+    );
+  }
+  const { mixtures, ofBin, notes, temporal } = plan(benchmark, activations, header.shape[0]);
+  let done = 0;
+  const decoded = await Promise.all(
+    mixtures.map(async (weights) => {
+      const { labels, folds, decoder, classes } = benchmark;
+      const step = await pool.run('decodeMixture', {
+        path: activations.path,
+        weights,
+        labels,
+        classes: classes.length,
+        folds,
+        c: decoder.c,
+      });
+      done += 1;
+      options.onProgress?.(done, mixtures.length);
+      return step;
+    }),
+  );
+  const ofMixture = (bin: number) => (bin < 0 ? null : decoded[bin]);
+  return {
+    i1: ofBin.map((bin) => ofMixture(bin)?.i1 ?? null),
+    correct: ofBin.map((bin) => ofMixture(bin)?.correct ?? null),
+    temporal,
+    maxDualityGap: Math.max(...decoded.map((d) => d.maxGap)),
+    notes,
+  };
+}
+
+/** Decodes the activations over time and scores them: the one code path of server, `run --local` and tests. */
+export async function scoreActivations(
+  benchmark: Benchmark,
+  activations: Activations,
+  options: ScoreOptions = {},
+): Promise<ScoreReport> {
+  return withPool(options.threads ?? availableParallelism(), options.signal, async (pool) =>
+    buildReport(benchmark, await observe(benchmark, activations, pool, options), pool),
+  );
+}
