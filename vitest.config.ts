@@ -1,13 +1,28 @@
 import { defineConfig } from 'vitest/config';
 
+// Two cores: more workers than that make every database and browser test slower than it is alone.
+const common = { pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000 } as const;
+
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    // Two cores: more workers than that make every database and browser test slower than it is alone.
     maxWorkers: 2,
-    pool: 'forks',
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    reporters: ['default'],
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'packages',
+          include: ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts'],
+        },
+      },
+      // One seeded service for all of them; a file at a time, since they share its worker.
+      {
+        test: {
+          ...common,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/support/live-server.ts'],
+        },
+      },
+    ],
   },
 });

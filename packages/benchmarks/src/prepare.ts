@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Manifest, Region } from '@corescore/contracts';
+import {
+  checkActivations,
+  checkOnnxContract,
+  readActivations,
+  readNpyHeader,
+  readNpyRows,
+  readOnnxGraph,
+} from '@corescore/formats';
+import { type Extraction, extract, type Limits } from '@corescore/runtime';
+import type { Benchmark } from './benchmark.js';
+
+/** Activations of one region, ready to score: float32 .npy [step][stimulus][feature], stimuli sorted by id. */
+export interface PreparedRegion {
+  path: string;
+  steps: number;
+  stimuli: number;
+  features: number;
+  /** Whether they change over the recorded steps. */
+  temporal: boolean;
+}
+
+export interface Prepared {
+  regions: Partial<Record<Region, PreparedRegion>>;
+  engine: string;
+  provider: string;
+  /** What running the model took; null for supplied activations. */
+  extraction: Extraction | null;
+}
+
+export interface PrepareRequest {
+  manifest: Manifest;
+  /** The ONNX file; for supplied activations the folder that holds the files the manifest names. */
+  modelPath: string;
+  outDir: string;
+  limits: Limits;
+  onProgress?: (done: number, total: number) => void;
+  onLog?: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+/** Engine and provider of activations that came with the submission. */
+export const SUPPLIED = { engine: 'supplied', provider: 'supplied' } as const;
+
+/** Whether any step differs from the one before it, read two steps at a time. */
+async function changesOverTime(path: string): Promise<boolean> {
+  const header = await readNpyHeader(path);
+  let before = await readNpyRows(path, header, 0, 1);
+  for (let step = 1; step < header.shape[0]; step++) {
+    const now = await readNpyRows(path, header, step, 1);
+    if (now.some((v, i) => v !== before[i])) return true;
+    before = now;
+  }
+  return false;
+}
+
+/** Runs the model, or reads the supplied arrays: the regions of the benchmark as files below `outDir`. */
+export async function prepareActivations(benchmark: Benchmark, request: PrepareRequest): Promise<Prepared> {
+  const { manifest, modelPath, outDir } = request;
+  const { stimulusSet, definition } = benchmark;
+  await mkdir(outDir, { recursive: true });
+  if (manifest.kind === 'onnx') {
+    checkOnnxContract(manifest, await readOnnxGraph(modelPath));
+    const extraction = await extract({
+      modelPath,
+      manifest,
+      pixelsPath: benchmark.pixelsPath,
+      imageDegrees: definition.visualDegrees,
+      outDir,
+      limits: request.limits,
+      regions: definition.regions as Region[],
+      ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
+      ...(request.onLog === undefined ? {} : { onLog: request.onLog }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    return { regions: extraction.regions, engine: extraction.engine, provider: extraction.provider, extraction };
+  }
+  const set = {
+    identifier: stimulusSet.identifier,
+    digest: stimulusSet.digest,
+    ids: stimulusSet.stimuli.map((s) => s.id),
+  };
+  await checkActivations(manifest, modelPath, set);
+  const regions: Prepared['regions'] = {};
+  for (const region of definition.regions as Region[]) {
+    const path = join(outDir, `${region}.npy`);
+    await readActivations(manifest, modelPath, set, region, path);
+    const [steps, stimuli, features] = (await readNpyHeader(path)).shape;
+    regions[region] = { path, steps, stimuli, features, temporal: await changesOverTime(path) };
+  }
+  return { regions, ...SUPPLIED, extraction: null };
+}

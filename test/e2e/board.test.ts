@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import type { ImageResults, Leaderboard, LeaderboardRow, Score, Series } from '@corescore/contracts';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { call, root, until } from '../support/serve.js';
+
+/**
+ * The seeded board of a running service against `reference_ost.json`: scikit-learn 1.2.1, after METRICS.md 2-6, by an
+ * implementation that shares no code with ours (its README is beside the fixture). Everything is read over REST.
+ */
+interface Subject {
+  summary: Record<string, number | null>;
+  ost: (number | null)[] | string;
+  i1: (number | null)[][] | (number | null)[];
+  correct: [number, number][][];
+}
+const reference = JSON.parse(readFileSync(`${root}packages/benchmarks/test/fixtures/reference_ost.json`, 'utf8')) as {
+  images: { stimulus_id: string[]; tau: number[] };
+  subjects: Record<string, Subject>;
+};
+const live = inject('live');
+
+const SUBJECT_OF: Record<string, string> = {
+  'bl-64': 'bl-64',
+  'simulated-it': 'draw1',
+  'null-threshold-only': 'threshold-only',
+  'null-feed-forward-ramp': 'ff-ramp',
+  'null-difficulty-look-up': 'difficulty-look-up',
+  'ff-64': 'ff-64',
+  'ffdeep-64': 'ffdeep-64',
+};
+const ROWS = [...Object.keys(SUBJECT_OF), 'bl-64-stepaxis', 'bl-64-stateful'];
+
+let rows: Map<string, LeaderboardRow>;
+const row = (name: string): LeaderboardRow => rows.get(name)!;
+const score = (name: string, metric: string, subset = 'all'): Score =>
+  row(name).scores.find((s) => s.metric === metric && s.subset === subset)!;
+const images = (name: string) => call<ImageResults>(live, `/v1/runs/${row(name).runId}/images`);
+const seriesOf = async (name: string) =>
+  (await call<{ series: Series[] }>(live, `/v1/runs/${row(name).runId}/series`)).series;
+
+beforeAll(async () => {
+  rows = await until('a filled board', 540, async () => {
+    const board = await call<Leaderboard>(live, '/v1/leaderboard?benchmark=core-objects-ost');
+    const failed = board.rows.find((r) => r.status === 'failed');
+    if (failed) throw new Error(`${failed.name} failed: ${JSON.stringify(failed.failure)}`);
+    const scored = new Map(board.rows.filter((r) => r.status === 'scored').map((r) => [r.name, r]));
+    return ROWS.every((name) => scored.has(name)) && scored;
+  });
+}, 560_000);
+
+describe('against the independent reference', () => {
+  test.each(['bl-64', 'simulated-it', 'null-feed-forward-ramp', 'null-threshold-only', 'ff-64', 'ffdeep-64'])(
+    '%s: i1 of every image and bin to .001',
+    async (name) => {
+      const ours = await images(name);
+      expect(ours.stimulusIds).toEqual(reference.images.stimulus_id);
+      const raw = reference.subjects[SUBJECT_OF[name]].i1;
+      const theirs = (
+        Array.isArray(raw[0])
+          ? raw
+          : name === 'null-threshold-only'
+            ? (raw as number[]).map((v) => ours.stimulusIds.map(() => v))
+            : [raw]
+      ) as number[][];
+      expect(ours.i1.length).toBe(theirs.length);
+      let worst = 0;
+      theirs.forEach((curve, bin) => {
+        curve.forEach((v, i) => {
+          worst = Math.max(worst, Math.abs(v - ours.i1[bin][i]!));
+        });
+      });
+      expect(worst).toBeLessThanOrEqual(0.001);
+    },
+  );
+
+  test.each(['bl-64', 'simulated-it', 'null-feed-forward-ramp', 'null-threshold-only', 'null-difficulty-look-up'])(
+    '%s: OST to .1 ms for 99 %% of the images, never-solved alike',
+    async (name) => {
+      const ours = (await images(name)).ostMs;
+      const theirs = reference.subjects[SUBJECT_OF[name]].ost as (number | null)[];
+      const agree = theirs.filter((t, i) =>
+        t === null ? ours[i] === null : ours[i] !== null && Math.abs(t - ours[i]!) <= 0.1,
+      ).length;
+      expect(agree / theirs.length).toBeGreaterThanOrEqual(0.99);
+    },
+  );
+
+  test.each(['bl-64', 'simulated-it', 'null-feed-forward-ramp', 'null-threshold-only', 'null-difficulty-look-up'])(
+    '%s: counts exactly, rho to .001, delay to .1 ms',
+    (name) => {
+      const theirs = reference.subjects[SUBJECT_OF[name]].summary;
+      const close = (metric: string, expected: number | null, tolerance: number) => {
+        const found = score(name, metric);
+        if (expected === null) {
+          expect(found).toMatchObject({ value: null, reason: 'undefined' });
+          return;
+        }
+        expect(Math.abs(found.value! - expected), `${metric} ${found.value} against ${expected}`).toBeLessThanOrEqual(
+          tolerance,
+        );
+      };
+      close('ost_rho', theirs['spearmanTau'], 0.001);
+      close('ost_rho_partial', theirs['partialThetaLoad'], 0.001);
+      close('ost_rho_partial_object', theirs['partialThetaLoadObject'], 0.001);
+      close('ost_delay_mean', theirs['delayMeanMs'], 0.1);
+      close('ost_delay_median', theirs['delayMedianMs'], 0.1);
+      expect(score(name, 'ost_solved').value).toBe(theirs['solved']);
+      expect(score(name, 'ost_solved', 'control').value).toBe(theirs['solvedControl']);
+      expect(score(name, 'ost_solved', 'challenge').value).toBe(theirs['solvedChallenge']);
+      expect(score(name, 'ost_solved_first').value).toBe(theirs['solvedFirst']);
+      expect(score(name, 'ost_never_solved').value).toBe(theirs['neverSolved']);
+    },
+  );
+
+  test.each(['bl-64', 'simulated-it', 'null-feed-forward-ramp', 'ff-64', 'ffdeep-64'])(
+    '%s: images right, within one per bin, repetition and band',
+    async (name) => {
+      const all = await seriesOf(name);
+      const theirs = reference.subjects[SUBJECT_OF[name]].correct;
+      (['control', 'challenge'] as const).forEach((subset, band) => {
+        const ours = all.find((s) => s.name === 'correct' && s.subset === subset)!.values;
+        theirs.flat().forEach((counts, k) => {
+          expect(Math.abs(ours[k]! - counts[band])).toBeLessThanOrEqual(1);
+        });
+      });
+    },
+  );
+});
+
+describe('planted truth', () => {
+  test('the simulated IT recovers the planted times: Spearman >= .97, bias and delay within 2 ms', async () => {
+    const { ostMs } = await images('simulated-it');
+    const errors = ostMs.flatMap((t, i) => (t === null ? [] : [t - reference.images.tau[i]]));
+    expect(score('simulated-it', 'ost_rho').value).toBeGreaterThanOrEqual(0.97);
+    expect(Math.abs(errors.reduce((a, b) => a + b, 0) / errors.length)).toBeLessThanOrEqual(2);
+    const planted = reference.subjects['draw1'].summary['plantedDelayMeanMsSameImages']!;
+    expect(Math.abs(score('simulated-it', 'ost_delay_mean').value! - planted)).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('three ways a model has time', () => {
+  test.each(['bl-64-stepaxis', 'bl-64-stateful'])(
+    '%s agrees with bl-64 in rho to .005 and in delay to .5 ms',
+    (name) => {
+      for (const metric of ['ost_rho', 'ost_rho_partial'])
+        expect(Math.abs(score(name, metric).value! - score('bl-64', metric).value!)).toBeLessThanOrEqual(0.005);
+      expect(
+        Math.abs(score(name, 'ost_delay_mean').value! - score('bl-64', 'ost_delay_mean').value!),
+      ).toBeLessThanOrEqual(0.5);
+    },
+  );
+
+  test.each(['ff-64', 'ffdeep-64'])('%s is not temporal and is scored on the rest', (name) => {
+    expect(score(name, 'ost_rho_partial')).toMatchObject({ value: null, reason: 'not_temporal' });
+    expect(score(name, 'ost_delay_mean')).toMatchObject({ value: null, reason: 'not_temporal' });
+    expect(score(name, 'accuracy', 'control').value).toBeGreaterThan(score(name, 'accuracy', 'challenge').value!);
+  });
+});
+
+describe('the board', () => {
+  test('is sorted by the partial correlation; IT and the null rows are marked and have no rank', async () => {
+    const board = await call<Leaderboard>(live, '/v1/leaderboard?benchmark=core-objects-ost');
+    expect(board.sortMetric).toBe('ost_rho_partial');
+    const partial = (r: LeaderboardRow) => r.scores.find((s) => s.metric === 'ost_rho_partial')!.value;
+    const ranked = board.rows.filter((r) => r.rank !== null);
+    expect(ranked.length).toBeGreaterThanOrEqual(3);
+    expect(ranked.every((r) => r.role === 'model' && partial(r) !== null)).toBe(true);
+    expect([...ranked].sort((a, b) => partial(b)! - partial(a)!).map((r) => r.name)).toEqual(ranked.map((r) => r.name));
+    expect(row('simulated-it').role).toBe('it');
+    expect(row('simulated-it').activationsSupplied).toBe(true);
+    for (const name of ROWS.filter((n) => n.startsWith('null-')))
+      expect(row(name)).toMatchObject({ role: 'null', rank: null });
+  });
+
+  test('every score has an n and either a value or a reason', () => {
+    for (const { scores } of rows.values()) {
+      for (const s of scores) {
+        expect(s.nTotal).toBeGreaterThan(0);
+        expect(s.value === null).toBe(s.reason !== undefined);
+      }
+    }
+  });
+});

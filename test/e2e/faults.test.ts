@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import type { RunView } from '@corescore/contracts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { call, newHome, removeHome, type Served, startServe, until } from '../support/serve.js';
+import { submitBundled } from '../support/submit.js';
+
+/**
+ * `kill -9` of the worker, found by its command line below the supervisor: the supervisor starts another, the lease of
+ * the dead one runs out, and the run ends scored exactly once.
+ */
+const home = newHome();
+let served: Served;
+
+beforeAll(async () => {
+  served = await startServe({ home, args: ['--no-seed'], env: { CORESCORE_LEASE_SECONDS: '2' } });
+});
+afterAll(async () => {
+  await served?.stop();
+  removeHome(home);
+});
+
+/** Children of the supervisor that run the worker service. */
+function workerPid(): number | null {
+  const children = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  const line = children
+    .map((l) => l.trim().split(/\s+/))
+    .find(([, ppid, ...args]) => Number(ppid) === served.process.pid && args.join(' ').includes('services/worker/'));
+  return line === undefined ? null : Number(line[0]);
+}
+
+async function killWorkerWhile(status: RunView['status'], runId: string): Promise<void> {
+  await until(`status ${status}`, 60, async () => {
+    const run = await call<RunView>(served, `/v1/runs/${runId}`);
+    if (run.status === 'scored') throw new Error('scored before the worker could be killed');
+    return run.status === status;
+  });
+  process.kill(workerPid()!, 'SIGKILL');
+}
+
+const scored = (runId: string) =>
+  until('scored', 180, async () => {
+    const run = await call<RunView>(served, `/v1/runs/${runId}`);
+    if (run.status === 'failed') throw new Error(JSON.stringify(run.failure));
+    return run.status === 'scored' && run;
+  });
+
+test.each(['extracting', 'scoring'] as const)(
+  'kill -9 of the worker while %s: the run ends scored, once',
+  async (stage) => {
+    const runId = await submitBundled(served, stage === 'extracting' ? 'bl-64' : 'ff-64', `fault-${stage}`);
+    await killWorkerWhile(stage, runId);
+    const run = await scored(runId);
+    expect(run.attempt).toBeGreaterThanOrEqual(2);
+    expect(run.scores.length).toBeGreaterThan(10);
+    const keys = run.scores.map((s) => `${s.metric}|${s.subset}|${s.region}`);
+    expect(new Set(keys).size).toBe(keys.length);
+    const events = await fetch(`${served.url}/v1/runs/${runId}/events`).then((r) => r.text());
+    expect(events.match(/"status":"scored"/g)).toHaveLength(1);
+  },
+  300_000,
+);
