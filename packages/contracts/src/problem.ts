@@ -51,6 +51,7 @@ export const PROBLEMS = {
   model_run_failed: { status: 422, title: 'The model failed while it ran' },
   activations_not_finite: { status: 422, title: 'The activations hold NaN or infinity' },
   activations_shape_changed: { status: 422, title: 'An output changed its shape between batches' },
+  activations_constant: { status: 422, title: 'The activations do not depend on the image' },
   activations_too_large: { status: 422, title: 'The activations are over the size limit' },
   first_step_mismatch: { status: 422, title: 'The clock does not fit the activations' },
   metric_undefined: { status: 422, title: 'The metric is not defined for this input' },

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { npyHeaderBytes } from '@corescore/formats';
+
+/** A float32 .npy [step][stimulus][feature] that is filled at the right offsets and appears whole or not at all. */
+export class ActivationFile {
+  private constructor(
+    readonly path: string,
+    private readonly partial: string,
+    private readonly handle: FileHandle,
+    private readonly dataOffset: number,
+    private readonly shape: readonly [steps: number, stimuli: number, features: number],
+  ) {}
+
+  static async create(
+    folder: string,
+    name: string,
+    shape: readonly [steps: number, stimuli: number, features: number],
+  ): Promise<ActivationFile> {
+    const partial = join(folder, `.${name}.${randomBytes(6).toString('hex')}.partial`);
+    const header = npyHeaderBytes('<f4', shape);
+    const handle = await open(partial, 'wx');
+    try {
+      await writeAll(handle, header, 0);
+    } catch (error) {
+      await handle.close();
+      await rm(partial, { force: true });
+      throw error;
+    }
+    return new ActivationFile(join(folder, `${name}.npy`), partial, handle, header.length, shape);
+  }
+
+  /** Rows of one step, images from `start` on. */
+  async write(step: number, start: number, rows: Uint8Array): Promise<void> {
+    const [, stimuli, features] = this.shape;
+    await writeAll(this.handle, rows, this.dataOffset + (step * stimuli + start) * features * 4);
+  }
+
+  /** Flushes to disk; the file keeps its temporary name. */
+  async close(): Promise<void> {
+    await this.handle.datasync();
+    await this.handle.close();
+  }
+
+  /** Gives the closed file its name. */
+  async publish(): Promise<void> {
+    await rename(this.partial, this.path);
+  }
+
+  /** Removes what there is, under either name. */
+  async discard(): Promise<void> {
+    await this.handle.close().catch(() => undefined); // It may be closed already.
+    await rm(this.partial, { force: true });
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let at = 0;
+  while (at < bytes.byteLength) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.byteLength - at, position + at);
+    at += bytesWritten;
+  }
+}

@@ -1,0 +1,44 @@
+import { readSync } from 'node:fs';
+import type { ManifestInput } from '@corescore/contracts';
+import { preprocess } from '@corescore/stimuli';
+
+/** Where the pixels of the stimulus set lie: an inherited file descriptor, uint8 [n][height][width][3]. */
+export interface PixelSource {
+  n: number;
+  height: number;
+  width: number;
+  dataOffset: number;
+  imageDegrees: number;
+}
+
+/** The pixel file is opened by the parent and inherited: the child may not be allowed to open it itself. */
+const PIXELS = 4;
+
+/**
+ * Reads and preprocesses images `start` .. `start + count`. Rows beyond them, up to `rows`, repeat the last image: a
+ * model with a fixed batch gets a full one.
+ */
+export function loadImages(
+  source: PixelSource,
+  input: ManifestInput,
+  start: number,
+  count: number,
+  rows: number,
+): Float32Array {
+  const { height, width, imageDegrees } = source;
+  const bytes = height * width * 3;
+  const size = input.size[0] * input.size[1] * input.channels;
+  const pixels = Buffer.alloc(count * bytes);
+  let at = 0;
+  while (at < pixels.length) {
+    const read = readSync(PIXELS, pixels, at, pixels.length - at, source.dataOffset + start * bytes + at);
+    if (read === 0) throw new Error(`the pixel file ends within image ${start + Math.floor(at / bytes)}`);
+    at += read;
+  }
+  const out = new Float32Array(rows * size);
+  for (let i = 0; i < count; i++) {
+    preprocess(pixels.subarray(i * bytes, (i + 1) * bytes), height, width, imageDegrees, input, out, i * size);
+  }
+  for (let i = count; i < rows; i++) out.copyWithin(i * size, (count - 1) * size, count * size);
+  return out;
+}

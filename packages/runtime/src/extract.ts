@@ -1,0 +1,122 @@
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import type { OnnxManifest, Region } from '@corescore/contracts';
+import { readNpyHeader, readOnnxGraph } from '@corescore/formats';
+import type { PixelSource } from './child/images.js';
+import { asModelFailure, infrastructureFailure } from './failure.js';
+import { checkLimits, type Limits } from './limits.js';
+import { planOf, tapsOf } from './plan.js';
+import { runChild } from './run-child.js';
+import { sandbox } from './sandbox.js';
+import { layOut, makeWorkDir } from './work-dir.js';
+
+export interface ExtractRequest {
+  modelPath: string;
+  manifest: OnnxManifest;
+  /** uint8 .npy [n][height][width][3], the stimuli sorted by id. */
+  pixelsPath: string;
+  /** Degrees of visual angle at which the stimulus set shows its images. */
+  imageDegrees: number;
+  /** Folder for the arrays, made if need be; nothing is left in it when the extraction fails. */
+  outDir: string;
+  limits: Limits;
+  /** Default: every region of the manifest. IT and the readout, where there is one, are always recorded. */
+  regions?: Region[];
+  onProgress?: (done: number, total: number) => void;
+  onLog?: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+/** One recorded array: float32 .npy [step][stimulus][feature], all steps, those before `firstStep` included. */
+export interface ExtractedArray {
+  path: string;
+  steps: number;
+  stimuli: number;
+  features: number;
+  /** Whether activations change over the steps from `firstStep` on, for any image. */
+  temporal: boolean;
+  /** Axes that were flattened to features. */
+  shape: number[];
+}
+
+export interface Extraction {
+  /** `onnxruntime-node 1.30.0` */
+  engine: string;
+  provider: string;
+  batchSize: number;
+  /** Highest resident memory of the process group, bytes; 0 on a host without /proc. */
+  peakMemoryBytes: number;
+  wallMs: number;
+  /** Values in the model's initialisers. */
+  parameters: number | null;
+  regions: Partial<Record<Region, ExtractedArray>> & { IT: ExtractedArray };
+  readout?: ExtractedArray;
+}
+
+/**
+ * Runs an untrusted ONNX model in a child process over all images of a stimulus set.
+ * @throws ModelFailure whose `kind` says whether the model or the host is at fault.
+ * @throws CorescoreError `configuration` for limits that make no sense.
+ * @throws the reason of `signal` when it is aborted; the child is dead by then.
+ */
+export async function extract(request: ExtractRequest): Promise<Extraction> {
+  const startedAt = performance.now();
+  const { manifest, modelPath, outDir, onLog = ignore, onProgress = ignore, signal } = request;
+  signal?.throwIfAborted();
+  const limits = checkLimits(request.limits);
+  const plan = planOf(manifest, request.regions);
+  let folder: string | undefined;
+  let pixels: FileHandle | undefined;
+  try {
+    const graph = await readOnnxGraph(modelPath);
+    const outputs = graph.outputs.map((output) => output.name);
+    const taps = tapsOf(plan, outputs, graph.tensorNames);
+    const fence = await sandbox();
+    for (const line of fence.lines) onLog(line);
+    const source = await pixelSource(request.pixelsPath, request.imageDegrees);
+    await mkdir(outDir, { recursive: true });
+    pixels = await open(request.pixelsPath, 'r');
+    folder = await makeWorkDir();
+    const { threads, memoryBytes, maxActivationBytes } = limits;
+    const { jobPath } = await layOut(folder, modelPath, taps, fence, { plan, pixels: source, threads, memoryBytes });
+    const { arrays, ...child } = await runChild(
+      { sandbox: fence, limits, jobPath, workDir: folder, pixelsFd: pixels.fd, onLog, ...(signal ? { signal } : {}) },
+      {
+        plan,
+        stimuli: source.n,
+        firstStep: manifest.clock?.firstStep ?? 0,
+        outDir,
+        maxActivationBytes,
+        labels: manifest.readout?.labels.length ?? null,
+      },
+      (done) => onProgress(done, source.n),
+    );
+    const { readout, ...regions } = Object.fromEntries(arrays.map(({ name, ...array }) => [name, array]));
+    return {
+      ...child,
+      wallMs: performance.now() - startedAt,
+      parameters: graph.parameters,
+      regions: regions as Extraction['regions'],
+      ...(readout === undefined ? {} : { readout }),
+    };
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw asModelFailure(error, 'The extraction failed');
+  } finally {
+    await pixels?.close();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function ignore(): void {}
+
+/** The pixel file is ours: whatever is wrong with it is no fault of the model. */
+async function pixelSource(path: string, imageDegrees: number): Promise<PixelSource> {
+  const { dtype, shape, fortranOrder, dataOffset } = await readNpyHeader(path);
+  const [n, height, width, channels] = shape;
+  if (dtype !== '|u1' || fortranOrder || shape.length !== 4 || channels !== 3 || !n || !height || !width) {
+    throw infrastructureFailure(
+      `The pixel file holds ${dtype} [${shape.join(', ')}], not uint8 [images][height][width][3].`,
+    );
+  }
+  return { n, height, width, dataOffset, imageDegrees };
+}

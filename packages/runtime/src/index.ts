@@ -1,0 +1,7 @@
+/** Runs an untrusted ONNX model in a sandboxed child process: images in, activations per step out. */
+export { ENGINE, PROVIDER } from './engine.js';
+export { type ExtractedArray, type Extraction, type ExtractRequest, extract } from './extract.js';
+export { ModelFailure } from './failure.js';
+export { type ActivationsKeyParts, activationsKey, outputIdentity } from './key.js';
+export { type Limits, MIN_MEMORY_BYTES } from './limits.js';
+export { type ModelSession, openOnnxSession, type Recorded, type SessionDescription } from './session/index.js';

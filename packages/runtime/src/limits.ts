@@ -1,0 +1,50 @@
+import { CorescoreError } from '@corescore/contracts';
+
+/** What a model process may use. */
+export interface Limits {
+  /** Seconds of wall time, loading included. */
+  wallSeconds: number;
+  /** Bytes of memory of the whole process group. */
+  memoryBytes: number;
+  /** Bytes of all activations together, as float32. */
+  maxActivationBytes: number;
+  /** Threads within one operator. */
+  threads: number;
+}
+
+const MIB = 1024 ** 2;
+
+/** Node and ONNX Runtime alone take about 100 MiB: below this no model could ever run. */
+export const MIN_MEMORY_BYTES = 192 * MIB;
+
+/** @throws CorescoreError `configuration` naming the limit. */
+export function checkLimits(limits: Limits): Limits {
+  const need = (name: keyof Limits, minimum: number, whole: boolean): void => {
+    const value = limits[name];
+    if (!Number.isFinite(value) || value < minimum || (whole && !Number.isSafeInteger(value))) {
+      throw new CorescoreError(
+        'configuration',
+        `The limit ${name} is ${value}, not a ${whole ? 'whole ' : ''}number of at least ${minimum}.`,
+        { field: `limits.${name}`, remedy: `Set it to at least ${minimum}.` },
+      );
+    }
+  };
+  need('wallSeconds', 0.001, false);
+  need('memoryBytes', MIN_MEMORY_BYTES, true);
+  need('maxActivationBytes', 1, true);
+  need('threads', 1, true);
+  return limits;
+}
+
+/** 1610612736 -> "1.5 GiB" */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || Number.isInteger(value) ? 0 : value < 10 ? 2 : value < 100 ? 1 : 0;
+  return `${value.toFixed(digits)} ${units[unit]}`;
+}

@@ -1,0 +1,131 @@
+import { modelFailure } from './failure.js';
+
+/**
+ * How much a step's activations must differ between images to count as depending on the image, relative to the
+ * largest |activation| of the step. Rounding differs by about 1e-6 between batch sizes; a step that has seen the image
+ * differs by orders of magnitude more.
+ */
+export const IMAGE_TOLERANCE = 1e-5;
+
+export interface RowCheckOptions {
+  name: string;
+  field: string;
+  steps: number;
+  features: number;
+  stimuli: number;
+  /** First step of the clock that is scored. */
+  firstStep: number;
+}
+
+interface StepSpread {
+  /** Activations of image 0. */
+  first: Float32Array;
+  maxDifference: number;
+  maxMagnitude: number;
+}
+
+/** Watches one recorded array pass by, in blocks [images][feature] of one step. Holds one image per step. */
+export class RowChecks {
+  private readonly spreads: StepSpread[] = [];
+  private previous: { step: number; start: number; rows: Float32Array } | undefined;
+  private changes = false;
+
+  constructor(private readonly options: RowCheckOptions) {}
+
+  /** True when any two consecutive steps from `firstStep` on differed for any image: the model is temporal. */
+  get temporal(): boolean {
+    return this.changes;
+  }
+
+  /**
+   * Blocks come step by step for the same images, then the next images.
+   * @throws ModelFailure `activations_not_finite` with region, step, image and feature.
+   */
+  add(step: number, start: number, rows: Float32Array): void {
+    const { features } = this.options;
+    const spread = this.spreadOf(step, rows);
+    const { first } = spread;
+    let { maxDifference, maxMagnitude } = spread;
+    for (let offset = 0; offset < rows.length; offset += features) {
+      for (let f = 0; f < features; f++) {
+        const value = rows[offset + f]!;
+        const magnitude = Math.abs(value);
+        if (!(magnitude < Number.POSITIVE_INFINITY)) this.refuse(value, step, start + offset / features, f);
+        if (magnitude > maxMagnitude) maxMagnitude = magnitude;
+        const difference = Math.abs(value - first[f]!);
+        if (difference > maxDifference) maxDifference = difference;
+      }
+    }
+    spread.maxDifference = maxDifference;
+    spread.maxMagnitude = maxMagnitude;
+    this.compareWithPrevious(step, start, rows);
+  }
+
+  /**
+   * @param isReference whether this is the region the clock is checked on (IT).
+   * @throws ModelFailure `activations_constant`, `first_step_mismatch`.
+   */
+  finish(isReference: boolean): void {
+    const { name, field, firstStep, stimuli, steps } = this.options;
+    if (isReference && steps > 1 && firstStep >= steps) {
+      throw modelFailure(
+        'first_step_mismatch',
+        `The clock starts at step ${firstStep}, but ${name} has ${steps} steps (0 to ${steps - 1}).`,
+        { field: '/clock/firstStep', remedy: `Set firstStep to at most ${steps - 1}.` },
+      );
+    }
+    if (stimuli < 2) return;
+    const depends = this.spreads.map((s) => s.maxDifference > IMAGE_TOLERANCE * s.maxMagnitude);
+    const earliest = depends.indexOf(true);
+    if (earliest < 0) {
+      throw modelFailure(
+        'activations_constant',
+        `${name} is the same for all ${stimuli} images at every step: it does not depend on the image.`,
+        { field, remedy: 'Name a tensor that is computed from the image, and check the range of the input.' },
+      );
+    }
+    if (!isReference || steps === 1 || earliest === firstStep) return;
+    const early = earliest < firstStep;
+    throw modelFailure(
+      'first_step_mismatch',
+      early
+        ? `${name} depends on the image from step ${earliest} on, but the clock starts at step ${firstStep}.`
+        : `${name} depends on the image only from step ${earliest} on, but the clock starts at step ${firstStep}.`,
+      {
+        field: '/clock/firstStep',
+        remedy: `Set clock.firstStep to ${earliest}: the first step at which the image has reached ${name}.`,
+      },
+    );
+  }
+
+  private spreadOf(step: number, rows: Float32Array): StepSpread {
+    let spread = this.spreads[step];
+    if (spread === undefined) {
+      spread = { first: rows.slice(0, this.options.features), maxDifference: 0, maxMagnitude: 0 };
+      this.spreads[step] = spread;
+    }
+    return spread;
+  }
+
+  private compareWithPrevious(step: number, start: number, rows: Float32Array): void {
+    if (this.changes) return;
+    const before = this.previous;
+    if (step > this.options.firstStep && before?.step === step - 1 && before.start === start) {
+      this.changes = rows.some((value, i) => value !== before.rows[i]);
+    }
+    this.previous = { step, start, rows };
+  }
+
+  private refuse(value: number, step: number, image: number, feature: number): never {
+    const { name, field, steps } = this.options;
+    const kind = Number.isNaN(value) ? 'NaN' : 'infinite';
+    throw modelFailure(
+      'activations_not_finite',
+      `${name} is ${kind} at step ${step} of ${steps}, image ${image}, feature ${feature} (all counted from 0).`,
+      {
+        field,
+        remedy: 'Check divisions, logarithms and growing recurrent states; run this image through the model alone.',
+      },
+    );
+  }
+}

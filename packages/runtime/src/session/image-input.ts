@@ -1,0 +1,67 @@
+import type * as ort from 'onnxruntime-node';
+import { modelFailure } from '../failure.js';
+import { list, type Plan } from '../plan.js';
+import { IMAGE_TYPES } from './tensors.js';
+
+export interface ImageInput {
+  name: string;
+  type: string;
+  /** Shape for a batch of this size. */
+  dims(batch: number): number[];
+  /** Batch size that the model insists on; null when it takes any. */
+  fixedBatch: number | null;
+  /** Name of its symbolic batch dimension, if it has one. */
+  batchName: string | null;
+}
+
+/**
+ * Checks that the model takes the images that the manifest describes.
+ * @throws ModelFailure `input_not_found`, `input_shape`, `array_dtype`.
+ */
+export function imageInput(plan: Plan, inputs: readonly ort.InferenceSession.ValueMetadata[]): ImageInput {
+  const { name, layout, channels, size } = plan.input;
+  const names = inputs.map((meta) => meta.name);
+  const meta = inputs.find((candidate) => candidate.name === name);
+  if (meta === undefined || !meta.isTensor) {
+    throw modelFailure('input_not_found', `The model has no input "${name}".`, {
+      field: '/input/name',
+      remedy: `Use one of its inputs: ${list(names)}.`,
+    });
+  }
+  const known = new Set([name, ...plan.state.map((pair) => pair.input)]);
+  const other = names.find((candidate) => !known.has(candidate));
+  if (other !== undefined) {
+    throw modelFailure('input_not_found', `The model has a further input "${other}" that the manifest does not name.`, {
+      field: '/state',
+      remedy: 'List it with its output under "state", or export the model without it.',
+    });
+  }
+  if (!IMAGE_TYPES.includes(meta.type)) {
+    throw modelFailure('array_dtype', `The input "${name}" takes ${meta.type}; images are handed over as floats.`, {
+      field: '/input/name',
+      remedy: 'Export the model with a float32, float16 or float64 image input.',
+    });
+  }
+  const image = layout === 'NCHW' ? [channels, size[0], size[1]] : [size[0], size[1], channels];
+  const shape = meta.shape;
+  // A model without a declared rank reports an empty shape: only running it can tell.
+  if (shape.length > 0) {
+    const fits =
+      shape.length === 4 && image.every((dim, i) => typeof shape[i + 1] === 'string' || shape[i + 1] === dim);
+    if (!fits) {
+      throw modelFailure(
+        'input_shape',
+        `The input "${name}" takes [${shape.join(', ')}]; the manifest describes images of [batch, ${image.join(', ')}] (${layout}).`,
+        { field: '/input', remedy: 'Make layout, size and channels of the manifest those of the model.' },
+      );
+    }
+  }
+  const first = shape[0];
+  return {
+    name,
+    type: meta.type,
+    dims: (batch) => [batch, ...image],
+    fixedBatch: typeof first === 'number' ? first : null,
+    batchName: typeof first === 'string' && first !== '' ? first : null,
+  };
+}

@@ -1,0 +1,2 @@
+export type { ModelSession, Recorded, SessionDescription } from './model-session.js';
+export { openOnnxSession } from './onnx-session.js';
