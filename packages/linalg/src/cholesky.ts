@@ -1,0 +1,120 @@
+/**
+ * In-place Cholesky factorisation A = L L^T of a symmetric positive definite matrix.
+ * Only the lower half of `a` (row-major, row stride `stride`) is read; L overwrites it, the upper half is left as it was.
+ * Blocks of 4 x 2 dot products of contiguous rows: scalar registers hold the sums, each loaded value is used twice or
+ * four times.
+ *
+ * @param floor a pivot at or below it counts as not positive
+ * @returns false when A is not positive definite to within `floor`; `a` is then half overwritten
+ */
+export function cholesky(a: Float64Array, n: number, stride: number = n, floor = 0): boolean {
+  for (let j = 0; j < n; j += 2) {
+    if (!pivot(a, j, stride, floor)) return false;
+    if (j + 1 < n && !secondPivot(a, j, stride, floor)) return false;
+    if (j + 1 < n) columnPair(a, j, n, stride);
+  }
+  return true;
+}
+
+function pivot(a: Float64Array, j: number, stride: number, floor: number): boolean {
+  const row = j * stride;
+  let sum = a[row + j];
+  for (let k = 0; k < j; k++) sum -= a[row + k] * a[row + k];
+  if (!(sum > floor)) return false;
+  a[row + j] = Math.sqrt(sum);
+  return true;
+}
+
+/** Row j + 1 against column j, then its own pivot. */
+function secondPivot(a: Float64Array, j: number, stride: number, floor: number): boolean {
+  const row = j * stride;
+  const next = row + stride;
+  let sum = a[next + j];
+  for (let k = 0; k < j; k++) sum -= a[next + k] * a[row + k];
+  a[next + j] = sum / a[row + j];
+  return pivot(a, j + 1, stride, floor);
+}
+
+/** Columns j and j + 1 of every row below them. */
+function columnPair(a: Float64Array, j: number, n: number, stride: number): void {
+  const c0 = j * stride;
+  const c1 = c0 + stride;
+  const inverse0 = 1 / a[c0 + j];
+  const inverse1 = 1 / a[c1 + j + 1];
+  const cross = a[c1 + j];
+  let i = j + 2;
+  for (; i + 3 < n; i += 4) {
+    const r0 = i * stride;
+    const r1 = r0 + stride;
+    const r2 = r1 + stride;
+    const r3 = r2 + stride;
+    let s00 = 0;
+    let s01 = 0;
+    let s10 = 0;
+    let s11 = 0;
+    let s20 = 0;
+    let s21 = 0;
+    let s30 = 0;
+    let s31 = 0;
+    for (let k = 0; k < j; k++) {
+      const x = a[c0 + k];
+      const y = a[c1 + k];
+      const p = a[r0 + k];
+      const q = a[r1 + k];
+      const r = a[r2 + k];
+      const s = a[r3 + k];
+      s00 += p * x;
+      s01 += p * y;
+      s10 += q * x;
+      s11 += q * y;
+      s20 += r * x;
+      s21 += r * y;
+      s30 += s * x;
+      s31 += s * y;
+    }
+    s00 = (a[r0 + j] - s00) * inverse0;
+    s10 = (a[r1 + j] - s10) * inverse0;
+    s20 = (a[r2 + j] - s20) * inverse0;
+    s30 = (a[r3 + j] - s30) * inverse0;
+    a[r0 + j] = s00;
+    a[r1 + j] = s10;
+    a[r2 + j] = s20;
+    a[r3 + j] = s30;
+    a[r0 + j + 1] = (a[r0 + j + 1] - s01 - s00 * cross) * inverse1;
+    a[r1 + j + 1] = (a[r1 + j + 1] - s11 - s10 * cross) * inverse1;
+    a[r2 + j + 1] = (a[r2 + j + 1] - s21 - s20 * cross) * inverse1;
+    a[r3 + j + 1] = (a[r3 + j + 1] - s31 - s30 * cross) * inverse1;
+  }
+  for (; i < n; i++) {
+    const row = i * stride;
+    let s0 = 0;
+    let s1 = 0;
+    for (let k = 0; k < j; k++) {
+      s0 += a[row + k] * a[c0 + k];
+      s1 += a[row + k] * a[c1 + k];
+    }
+    s0 = (a[row + j] - s0) * inverse0;
+    a[row + j] = s0;
+    a[row + j + 1] = (a[row + j + 1] - s1 - s0 * cross) * inverse1;
+  }
+}
+
+/** Solves L x = b in place; L as `cholesky` leaves it. */
+export function solveLower(l: Float64Array, n: number, b: Float64Array, stride: number = n): void {
+  for (let i = 0; i < n; i++) {
+    const row = i * stride;
+    let sum = b[i];
+    for (let k = 0; k < i; k++) sum -= l[row + k] * b[k];
+    b[i] = sum / l[row + i];
+  }
+}
+
+/** Solves L^T x = b in place, reading L by rows. */
+export function solveLowerTransposed(l: Float64Array, n: number, b: Float64Array, stride: number = n): void {
+  for (let i = n - 1; i >= 0; i--) {
+    const row = i * stride;
+    const x = b[i] / l[row + i];
+    b[i] = x;
+    for (let k = 0; k < i; k++) b[k] -= l[row + k] * x;
+  }
+}

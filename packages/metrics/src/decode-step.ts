@@ -1,0 +1,38 @@
+import type { Kernels } from '@corescore/linalg';
+import { type DecodeInput, decode } from './decode.js';
+import { i1 } from './i1.js';
+import { argmaxCorrect, crossFitProbabilities } from './probabilities.js';
+
+/** What one time step says of every image. */
+export interface DecodedStep {
+  /** Mean i1 over the repetitions in which it is defined, length n; NaN where it never is (METRICS 1). */
+  i1: Float64Array;
+  /** One a repetition, length n: 1 where the largest decision value is the true class. */
+  correct: Uint8Array[];
+  /** Largest relative duality gap over folds and classes. */
+  maxGap: number;
+}
+
+/**
+ * Held-out decisions, cross-fit probabilities pooled over the folds of a repetition, i1, mean over repetitions
+ * (METRICS 1-3). Errors and abort as `decode`.
+ */
+export async function decodeStep(input: DecodeInput, kernels: Kernels, signal?: AbortSignal): Promise<DecodedStep> {
+  const { labels, classes, folds, n } = input;
+  const { decisions, maxGap } = await decode(input, kernels, signal);
+  const sums = new Float64Array(n);
+  const defined = new Int32Array(n);
+  decisions.forEach((held, repetition) => {
+    signal?.throwIfAborted();
+    i1(crossFitProbabilities(held, labels, classes, folds[repetition]), labels, classes).forEach((value, image) => {
+      if (Number.isNaN(value)) return;
+      sums[image] += value;
+      defined[image]++;
+    });
+  });
+  return {
+    i1: sums.map((sum, image) => (defined[image] === 0 ? Number.NaN : sum / defined[image])),
+    correct: decisions.map((held) => argmaxCorrect(held, labels, classes)),
+    maxGap,
+  };
+}
