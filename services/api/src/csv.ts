@@ -1,0 +1,17 @@
+/** A cell of a table; null is an empty cell, because absent is never 0. */
+export type Cell = string | number | boolean | null | undefined;
+
+/** A text that a spreadsheet would take for a formula is quoted with an apostrophe. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+function cell(value: Cell): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'string') return String(value);
+  const safe = FORMULA.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Comma-separated values with a header row (RFC 4180). */
+export function csv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return `${[columns, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+}

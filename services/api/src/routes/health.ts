@@ -1,0 +1,58 @@
+import { CorescoreError } from '@corescore/contracts';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import type { RouteContext } from '../app.js';
+import { problems } from '../problems.js';
+import { jobsAreConsumed } from '../readiness.js';
+
+/** Is the process alive, is the service ready. */
+export const healthRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store, now }) => {
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'The process answers',
+        response: { 200: Type.Object({ status: Type.Literal('ok') }), ...problems() },
+      },
+    },
+    () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'Database and queue answer, jobs are being consumed, a benchmark is registered',
+        response: {
+          200: Type.Object({ status: Type.Literal('ready'), benchmarks: Type.Array(Type.String()) }),
+          ...problems(),
+        },
+      },
+    },
+    async (request) => {
+      const part = async <T>(name: string, read: () => Promise<T>): Promise<T> => {
+        try {
+          return await read();
+        } catch (error) {
+          request.log.error({ err: error }, `${name} does not answer`);
+          throw notReady(`The ${name} does not answer.`, `Check that the ${name} runs; the log says more.`);
+        }
+      };
+      await part('database', () => store.ping());
+      const activity = await part('queue', () => store.queues.activity());
+      if (!jobsAreConsumed(activity, now())) {
+        throw notReady('No jobs are being consumed.', 'Start a worker: corescore worker.');
+      }
+      const benchmarks = (await part('database', () => store.benchmarks.list())).map((b) => b.ref);
+      if (benchmarks.length === 0) {
+        throw notReady('No benchmark is registered.', 'Wait for the worker, which registers the built-in ones.');
+      }
+      return { status: 'ready' as const, benchmarks };
+    },
+  );
+};
+
+const notReady = (detail: string, remedy: string): CorescoreError =>
+  new CorescoreError('unavailable', detail, { remedy });

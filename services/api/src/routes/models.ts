@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { CorescoreError, ModelSummary, ModelVersionView, ModelView, page } from '@corescore/contracts';
+import { modelVersionDigest } from '@corescore/formats';
+import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import type { RouteContext } from '../app.js';
+import { identityOf, requireOwner, requireScope } from '../auth.js';
+import { acceptFile, acceptManifest, checkModel } from '../model-checks.js';
+import { problems } from '../problems.js';
+import { bearer, ModelParams, PAGE_SIZE, PageQuery } from '../schemas.js';
+import { withUpload } from '../upload.js';
+
+/** For the document only: the parts are checked as they stream in (`upload.ts`), the body is never in memory. */
+const UploadBody = Type.Object(
+  {
+    manifest: Type.String({ format: 'binary', description: 'corescore.json; the first part' }),
+    file: Type.Array(Type.String({ format: 'binary' }), {
+      description: 'the .onnx file, or the arrays and the list of ids that the manifest names',
+    }),
+  },
+  { description: 'manifest part first, then the files' },
+);
+
+/** Model versions: uploaded once, never changed. */
+export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store, env }) => {
+  app.post(
+    '/v1/models/:owner/:name/versions',
+    {
+      onRequest: requireScope('submit'),
+      validatorCompiler: (route) => (route.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(route as never)),
+      schema: {
+        tags: ['models'],
+        summary: 'Upload a model version',
+        description: 'Answers 201 with the version, and 200 where this very version is there already.',
+        security: bearer,
+        consumes: ['multipart/form-data'],
+        params: ModelParams,
+        body: UploadBody,
+        response: {
+          200: ModelVersionView,
+          201: ModelVersionView,
+          ...problems(400, 401, 403, 413, 415, 422),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { owner, name } = request.params;
+      requireOwner(identityOf(request), owner, 'path/owner');
+      const { version, created } = await withUpload(
+        request,
+        {
+          stagingDir: join(env.home, 'staging'),
+          maxBytes: env.maxUploadBytes,
+          acceptManifest: (value) => acceptManifest(value, name),
+          acceptFile,
+        },
+        async (upload) => {
+          const checked = await checkModel(store, upload);
+          const files = upload.files.map(({ name: path, digest, bytes }) => ({ path, digest, bytes }));
+          const digest = modelVersionDigest(upload.manifest, files);
+          for (const file of upload.files) await store.blobs.adopt(file.path, file.digest);
+          return store.models.createVersion({ owner, name, digest, manifest: upload.manifest, files, ...checked });
+        },
+      );
+      return reply
+        .code(created ? 201 : 200)
+        .header('location', `/v1/models/${owner}/${name}`)
+        .send(version);
+    },
+  );
+
+  app.get(
+    '/v1/models',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'All models',
+        querystring: PageQuery,
+        response: { 200: page(ModelSummary), ...problems(400, 401) },
+      },
+    },
+    async (request) => store.models.list({ limit: PAGE_SIZE, ...request.query }),
+  );
+
+  app.get(
+    '/v1/models/:owner/:name',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'A model: its versions and their runs',
+        params: ModelParams,
+        response: { 200: ModelView, ...problems(400, 401, 404) },
+      },
+    },
+    async (request) => {
+      const { owner, name } = request.params;
+      const model = await store.models.view(owner, name);
+      if (model !== null) return model;
+      throw new CorescoreError('not_found', `There is no model ${owner}/${name}.`, {
+        field: 'path/name',
+        remedy: 'GET /v1/models lists them.',
+      });
+    },
+  );
+};

@@ -1,0 +1,60 @@
+import { Uuid } from '@corescore/contracts';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import type { RouteContext } from '../app.js';
+import { RunEventStream } from '../event-stream.js';
+import { problems } from '../problems.js';
+import { noRun } from './runs.js';
+
+/** The events of a run, live. */
+export const runEventRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store }) => {
+  const open = new Set<RunEventStream>();
+  // Before the server waits for its connections to end: these would not end by themselves.
+  app.addHook('preClose', async () => {
+    for (const stream of open) stream.end();
+  });
+
+  app.get(
+    '/v1/runs/:id/events',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'Events of a run, as server-sent events until it has ended',
+        description:
+          'Each message has `id` and, as `data`, a RunEvent. Reconnect with `Last-Event-ID` to resume after an event.',
+        params: Type.Object({ id: Uuid }),
+        headers: Type.Object({
+          'last-event-id': Type.Optional(
+            Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'id of the last event seen' }),
+          ),
+        }),
+        response: {
+          200: { description: 'the stream', content: { 'text/event-stream': { schema: Type.String() } } },
+          ...problems(400, 401, 404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      if ((await store.runs.view(id)) === null) throw noRun(id);
+      const source = {
+        status: async () => {
+          const run = await store.runs.view(id);
+          if (run === null) throw noRun(id);
+          return run.status;
+        },
+        list: (afterId: number, limit: number) => store.events.list(id, { afterId, limit }),
+        subscribe: (onEvent: () => void) => store.events.subscribe(id, onEvent),
+      };
+      const lastEventId = request.headers['last-event-id'];
+      const stream = new RunEventStream(source, lastEventId ?? null, (error) =>
+        request.log.error({ err: error }, 'event stream failed'),
+      );
+      open.add(stream);
+      stream.body.once('close', () => open.delete(stream));
+      await stream.start();
+      reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').type('text/event-stream');
+      return reply.send(stream.body as never);
+    },
+  );
+};

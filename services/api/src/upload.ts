@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CorescoreError } from '@corescore/contracts';
+import type { Multipart, MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+
+const MANIFEST_BYTES = 1024 * 1024;
+/** Boundaries and part headers, over the files and the manifest. */
+const OVERHEAD_BYTES = 64 * 1024;
+/** How long a client that was refused may go on sending, so that it reads the answer instead of a reset. */
+const DRAIN_MS = 30_000;
+
+export interface StagedFile {
+  /** Name of the file within its version. */
+  name: string;
+  path: string;
+  /** SHA-256 of the bytes. */
+  digest: string;
+  bytes: number;
+}
+
+export interface Upload<M> {
+  manifest: M;
+  dir: string;
+  files: StagedFile[];
+}
+
+export interface UploadOptions<M> {
+  /** Folder in which the upload gets a folder of its own. */
+  stagingDir: string;
+  /** Limit of all files together. */
+  maxBytes: number;
+  /** Checks the manifest before a single byte of a file is taken; throws to refuse. */
+  acceptManifest(value: unknown): M;
+  /** Name under which a file is kept; throws to refuse a file that the manifest does not name. */
+  acceptFile(manifest: M, filename: string, already: readonly string[]): string;
+}
+
+/**
+ * Receives a model version: the manifest part first, then the files, each streamed to disk while it is hashed.
+ * Whatever `use` does, and however the upload ends, the staged files are gone afterwards.
+ */
+export async function withUpload<M, R>(
+  request: FastifyRequest,
+  options: UploadOptions<M>,
+  use: (upload: Upload<M>) => Promise<R>,
+): Promise<R> {
+  const { maxBytes } = options;
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > maxBytes + MANIFEST_BYTES + OVERHEAD_BYTES) throw tooLarge(maxBytes);
+  await mkdir(options.stagingDir, { recursive: true });
+  const dir = await mkdtemp(join(options.stagingDir, 'upload-'));
+  try {
+    return await use(await receive(request, dir, options));
+  } catch (error) {
+    drain(request);
+    throw uploadError(error, request);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function receive<M>(request: FastifyRequest, dir: string, options: UploadOptions<M>): Promise<Upload<M>> {
+  const parts = request.parts({ limits: { fileSize: options.maxBytes + 1, fieldSize: MANIFEST_BYTES, files: 128 } });
+  let manifest: { value: M } | undefined;
+  const files: StagedFile[] = [];
+  let left = options.maxBytes;
+  for await (const part of parts) {
+    if (manifest === undefined) {
+      manifest = { value: options.acceptManifest(await readManifest(part)) };
+      continue;
+    }
+    if (part.type !== 'file') {
+      throw new CorescoreError('invalid_request', `The part ${part.fieldname} carries no file.`, {
+        field: part.fieldname,
+        remedy: 'Send each file with its name: curl -F file=@model.onnx.',
+      });
+    }
+    const taken = files.map((f) => f.name);
+    const name = options.acceptFile(manifest.value, part.filename, taken);
+    const staged = await stage(part, name, join(dir, name), left, options.maxBytes);
+    left -= staged.bytes;
+    files.push(staged);
+  }
+  if (manifest === undefined) throw noManifest('The upload has no parts.');
+  return { manifest: manifest.value, dir, files };
+}
+
+async function readManifest(part: Multipart): Promise<unknown> {
+  if (part.fieldname !== 'manifest') throw noManifest(`The first part is called ${part.fieldname}.`);
+  const text = part.type === 'file' ? await readSmall(part) : part.value;
+  // A field that says application/json arrives parsed.
+  if (typeof text !== 'string') return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new CorescoreError('manifest_not_json', `The manifest is not JSON: ${(error as Error).message}`, {
+      field: 'manifest',
+      remedy: 'Send a corescore.json that a JSON parser accepts.',
+    });
+  }
+}
+
+async function readSmall(part: MultipartFile): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of part.file as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MANIFEST_BYTES) {
+      throw new CorescoreError('upload_too_large', `The manifest is over ${MANIFEST_BYTES} bytes.`, {
+        field: 'manifest',
+        remedy: 'Send the manifest as the first part, and the model as the second.',
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function stage(
+  part: MultipartFile,
+  name: string,
+  path: string,
+  left: number,
+  maxBytes: number,
+): Promise<StagedFile> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > left) return done(tooLarge(maxBytes, name));
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  await pipeline(part.file, meter, createWriteStream(path, { flags: 'wx' }));
+  if (bytes === 0) {
+    throw new CorescoreError('file_empty', `The file ${name} is empty.`, {
+      field: name,
+      remedy: 'Export the model again and check the size of the file.',
+    });
+  }
+  return { name, path, digest: hash.digest('hex'), bytes };
+}
+
+function tooLarge(maxBytes: number, field = 'file'): CorescoreError {
+  return new CorescoreError('upload_too_large', `The files are over the limit of ${maxBytes} bytes together.`, {
+    field,
+    remedy: 'Send a smaller file, or have CORESCORE_MAX_UPLOAD_BYTES of the service raised.',
+  });
+}
+
+function noManifest(detail: string): CorescoreError {
+  return new CorescoreError('manifest_missing', `${detail} The manifest comes first.`, {
+    field: 'manifest',
+    remedy: 'Send it as the first part: curl -F manifest=@corescore.json -F file=@model.onnx.',
+  });
+}
+
+/** The parser's words for a body that ends before its last boundary, and its limits, as problems. */
+function uploadError(error: unknown, request: FastifyRequest): unknown {
+  if (error instanceof CorescoreError || !(error instanceof Error)) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  const cut =
+    request.raw.destroyed && !request.raw.complete
+      ? true
+      : code === 'FST_MP_PREMATURE_CLOSE' ||
+        code === 'ERR_STREAM_PREMATURE_CLOSE' ||
+        /terminated early|unexpected end/i.test(error.message);
+  if (cut) {
+    return new CorescoreError('upload_incomplete', 'The upload ended before its last part was whole.', {
+      field: 'file',
+      remedy: 'Send it again; nothing of it was kept.',
+      cause: error,
+    });
+  }
+  if (code === 'FST_INVALID_JSON_FIELD_ERROR') {
+    return new CorescoreError('manifest_not_json', 'The manifest is not JSON.', {
+      field: 'manifest',
+      remedy: 'Send a corescore.json that a JSON parser accepts.',
+    });
+  }
+  if (code === 'FST_REQ_FILE_TOO_LARGE' || code?.endsWith('_LIMIT') === true) {
+    return new CorescoreError('upload_too_large', `The upload has too many or too large parts: ${error.message}.`, {
+      field: 'file',
+      remedy: 'Send the files that the manifest names, and no others.',
+    });
+  }
+  return error;
+}
+
+/** Lets the rest of a refused upload flow away: unread, it would block the connection and hide the answer. */
+function drain(request: FastifyRequest): void {
+  const { raw } = request;
+  if (raw.readableEnded || raw.destroyed) return;
+  raw.unpipe();
+  raw.resume();
+  const timer = setTimeout(() => raw.destroy(), DRAIN_MS);
+  timer.unref();
+  raw.once('close', () => clearTimeout(timer));
+}
