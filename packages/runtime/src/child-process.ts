@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { watchGroupMemory } from './group-memory.js';
 import type { Limits } from './limits.js';
 import { CHILD_ENTRY, type Sandbox } from './sandbox.js';
+import { JOB_FILE } from './work-dir.js';
 
 /** Why the parent killed a child. Its own flag, since a signal alone does not tell. */
 export type KillReason = 'timeout' | 'memory' | 'abort' | 'refused' | 'finished';
@@ -34,7 +35,7 @@ const LOG_TAIL_CHARACTERS = 4000;
 export interface SpawnOptions {
   sandbox: Sandbox;
   limits: Limits;
-  jobPath: string;
+  /** Its working directory: private, and laid out by `layOut`. */
   workDir: string;
   /** Open file that the child inherits as descriptor 4. */
   pixelsFd: number;
@@ -45,7 +46,7 @@ export interface SpawnOptions {
 /** Starts the child in a process group of its own, with an empty environment, and keeps its limits. */
 export function spawnModelProcess(options: SpawnOptions): ModelProcess {
   const { limits, onLog, signal } = options;
-  const { file, args } = options.sandbox.command(limits, [CHILD_ENTRY, options.jobPath]);
+  const { file, args } = options.sandbox.command(limits, [CHILD_ENTRY, JOB_FILE]);
   const child = spawn(file, args, {
     cwd: options.workDir,
     env: {},

@@ -77,9 +77,9 @@ export async function extract(request: ExtractRequest): Promise<Extraction> {
     pixels = await open(request.pixelsPath, 'r');
     folder = await makeWorkDir();
     const { threads, memoryBytes, maxActivationBytes } = limits;
-    const { jobPath } = await layOut(folder, modelPath, taps, fence, { plan, pixels: source, threads, memoryBytes });
+    await layOut(folder, modelPath, taps, fence, { plan, pixels: source, threads, memoryBytes });
     const { arrays, ...child } = await runChild(
-      { sandbox: fence, limits, jobPath, workDir: folder, pixelsFd: pixels.fd, onLog, ...(signal ? { signal } : {}) },
+      { sandbox: fence, limits, workDir: folder, pixelsFd: pixels.fd, onLog, ...(signal ? { signal } : {}) },
       {
         plan,
         stimuli: source.n,

@@ -5,20 +5,18 @@ import type { ChildJob } from './child/main.js';
 import type { Sandbox } from './sandbox.js';
 import { tapFile } from './tap.js';
 
-/** A private folder with the two files a child reads: its copy of the model, with its taps, and its job. */
-export interface WorkDir {
-  path: string;
-  jobPath: string;
-}
+/** Relative to the folder, which is the child's working directory: folders above it may be closed to the child. */
+export const JOB_FILE = 'job.json';
+const MODEL_FILE = 'model.onnx';
 
-/** The caller removes the folder, also when `layOut` throws. */
+/** A private folder for the files that one child reads. The caller removes it. */
 export function makeWorkDir(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'corescore-model-'));
 }
 
 /**
- * Fills the folder. The copy shares its blocks where the file system can (taps are appended to it, so a link would not
- * do). The child's group may read and nobody but the parent may write.
+ * Fills the folder with the child's copy of the model, with its taps, and its job. The copy shares its blocks where the
+ * file system can; a link would not do, since taps are appended. The child's group may read, only the parent write.
  */
 export async function layOut(
   folder: string,
@@ -26,16 +24,15 @@ export async function layOut(
   taps: readonly string[],
   fence: Sandbox,
   job: Omit<ChildJob, 'modelPath'>,
-): Promise<WorkDir> {
-  const model = join(folder, 'model.onnx');
+): Promise<void> {
+  const model = join(folder, MODEL_FILE);
   await copyFile(modelPath, model, constants.COPYFILE_FICLONE);
   await chmod(model, 0o640);
   await tapFile(model, taps);
-  const jobPath = join(folder, 'job.json');
-  await writeFile(jobPath, JSON.stringify({ ...job, modelPath: model } satisfies ChildJob), { mode: 0o640 });
+  const jobPath = join(folder, JOB_FILE);
+  await writeFile(jobPath, JSON.stringify({ ...job, modelPath: MODEL_FILE } satisfies ChildJob), { mode: 0o640 });
   if (fence.gid !== null) {
     for (const path of [folder, model, jobPath]) await chown(path, process.getuid!(), fence.gid);
     await chmod(folder, 0o750);
   }
-  return { path: folder, jobPath };
 }
