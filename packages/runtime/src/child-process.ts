@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { watchGroupMemory } from './group-memory.js';
 import type { Limits } from './limits.js';
 import { CHILD_ENTRY, type Sandbox } from './sandbox.js';
@@ -28,6 +28,11 @@ export interface ModelProcess {
   ended: Promise<ChildEnd>;
 }
 
+/** Nothing of the host's. ONNX Runtime's own builds (1.29 on) report usage to their makers unless told not to. */
+const CHILD_ENVIRONMENT = { ORT_DISABLE_TELEMETRY: '1' };
+
+/** A longer timer would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const LOG_LINES = 200;
 const LOG_LINE_CHARACTERS = 500;
 const LOG_TAIL_CHARACTERS = 4000;
@@ -43,13 +48,13 @@ export interface SpawnOptions {
   onLog: (line: string) => void;
 }
 
-/** Starts the child in a process group of its own, with an empty environment, and keeps its limits. */
+/** Starts the child in a process group of its own, without the host's environment, and keeps its limits. */
 export function spawnModelProcess(options: SpawnOptions): ModelProcess {
   const { limits, onLog, signal } = options;
   const { file, args } = options.sandbox.command(limits, [CHILD_ENTRY, JOB_FILE]);
   const child = spawn(file, args, {
     cwd: options.workDir,
-    env: {},
+    env: CHILD_ENVIRONMENT,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', options.pixelsFd],
     windowsHide: true,
@@ -65,7 +70,7 @@ export function spawnModelProcess(options: SpawnOptions): ModelProcess {
   const log = new BoundedLog(onLog);
   child.stdout?.on('data', (bytes: Buffer) => log.add(bytes));
   child.stderr?.on('data', (bytes: Buffer) => log.add(bytes));
-  const clock = setTimeout(() => kill('timeout'), limits.wallSeconds * 1000);
+  const clock = setTimeout(() => kill('timeout'), Math.min(limits.wallSeconds * 1000, LONGEST_TIMER_MS));
   const memory =
     child.pid === undefined ? undefined : watchGroupMemory(child.pid, limits.memoryBytes, () => kill('memory'));
   const onAbort = (): void => kill('abort');
@@ -96,7 +101,8 @@ export function spawnModelProcess(options: SpawnOptions): ModelProcess {
       if (child.pid === undefined) finish(null, null);
     });
   });
-  return { frames: child.stdio[3] as Readable, kill, ended };
+  // Without descriptors to spare Node cannot even make the pipes; `ended` tells why.
+  return { frames: (child.stdio?.[3] as Readable | undefined) ?? Readable.from([]), kill, ended };
 }
 
 function killGroup(leader: number | undefined): void {

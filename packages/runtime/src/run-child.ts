@@ -53,7 +53,7 @@ export async function runChild(
     if (!receiver.done) {
       // A limit that struck may have torn a frame: the limit is the reason then, not the frame.
       const struck = end.killedFor === 'timeout' || end.killedFor === 'memory';
-      if (!struck && refusal !== undefined) throw refusal;
+      if (!struck && end.spawnError === null && refusal !== undefined) throw refusal;
       if (receiver.failure !== undefined) throw receiver.failure;
       const progress = { started: receiver.started, done, total: receiving.stimuli };
       throw verdictOf(end, spawning.limits, progress);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OnnxManifest } from '@corescore/contracts';
@@ -210,12 +211,14 @@ describe.runIf(process.platform === 'linux')('a process that dies', () => {
   }
 });
 
-describe('an abort', () => {
+describe.runIf(process.platform === 'linux')('an abort', () => {
   it('kills the group and throws the reason', async () => {
     const controller = new AbortController();
     const outDir = bench.newOutDir();
     const running = bench.extract(endless, manifest(), { outDir, signal: controller.signal });
     const pid = await modelPid();
+    // Nothing of the host's environment reached it.
+    expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe('ORT_DISABLE_TELEMETRY=1\0');
     controller.abort(new Error('the run was cancelled'));
     await expect(running).rejects.toThrow('the run was cancelled');
     expect(membersOf(pid)).toEqual([]);

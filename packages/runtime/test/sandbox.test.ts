@@ -1,11 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { membersOf, watchGroupMemory } from '../src/group-memory.js';
 import { MIN_MEMORY_BYTES } from '../src/limits.js';
+import { planOf } from '../src/plan.js';
+import { runChild } from '../src/run-child.js';
 import { sandbox } from '../src/sandbox.js';
 import { Bench, MIB, modelProcesses } from './extraction.js';
 import { endless, manifest, plain } from './models.js';
@@ -72,6 +75,26 @@ describe.runIf(process.platform === 'linux')('the fence', () => {
 it('leaves room for a small model at the smallest memory limit', async () => {
   const { regions } = await bench.extract(plain, manifest(), { limits: { memoryBytes: MIN_MEMORY_BYTES } });
   expect(regions.IT.stimuli).toBe(5);
+});
+
+it('says when a process cannot be started, and blames no model', async () => {
+  const about = planOf(manifest());
+  const pixels = await open(await bench.flatPixels(2));
+  const nowhere = { ...(await sandbox()), command: () => ({ file: join(bench.folder, 'no-such-program'), args: [] }) };
+  const spawning = { sandbox: nowhere, limits, workDir: bench.folder, pixelsFd: pixels.fd, onLog: () => undefined };
+  const receiving = {
+    plan: about,
+    stimuli: 2,
+    firstStep: 0,
+    outDir: bench.folder,
+    maxActivationBytes: MIB,
+    labels: null,
+  };
+  await expect(runChild(spawning, receiving, () => undefined)).rejects.toMatchObject({
+    kind: 'infrastructure',
+    message: expect.stringContaining('cannot be started'),
+  });
+  await pixels.close();
 });
 
 describe.runIf(process.platform === 'linux')('the watch over memory', () => {

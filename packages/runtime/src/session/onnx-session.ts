@@ -8,6 +8,9 @@ import { type StateInput, stateInputs } from './state.js';
 import { product, splitSteps } from './steps.js';
 import { imageTensor, toFloat32, zeros } from './tensors.js';
 
+// Read by ONNX Runtime when its first session is made: nothing about a model leaves this process.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 /**
  * Loads an ONNX file whose outputs already hold every tensor of the plan (`tapFile`).
  * @throws ModelFailure `model_load_failed`, `model_out_of_memory`, `output_not_found` and those of the input checks.
