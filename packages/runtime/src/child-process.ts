@@ -6,7 +6,7 @@ import { CHILD_ENTRY, type Sandbox } from './sandbox.js';
 import { JOB_FILE } from './work-dir.js';
 
 /** Why the parent killed a child. Its own flag, since a signal alone does not tell. */
-export type KillReason = 'timeout' | 'memory' | 'abort' | 'refused' | 'finished';
+type KillReason = 'timeout' | 'memory' | 'abort' | 'refused' | 'finished';
 
 export interface ChildEnd {
   /** Null where the child ended by itself. */

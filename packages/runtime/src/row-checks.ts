@@ -5,7 +5,7 @@ import { modelFailure } from './failure.js';
  * largest |activation| of the step. Rounding differs by about 1e-6 between batch sizes; a step that has seen the image
  * differs by orders of magnitude more.
  */
-export const IMAGE_TOLERANCE = 1e-5;
+const IMAGE_TOLERANCE = 1e-5;
 
 export interface RowCheckOptions {
   name: string;

@@ -11,13 +11,13 @@ export interface Value {
   type?: number;
   dims: Dim[];
 }
-export type Attribute =
+type Attribute =
   | { int: number }
   | { ints: number[] }
   | { float: number }
   | { graph: Graph }
   | { tensor: Constant };
-export interface Constant {
+interface Constant {
   name?: string;
   dims: number[];
   values: number[];
