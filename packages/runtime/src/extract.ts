@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import type { OnnxManifest, Region } from '@corescore/contracts';
-import { readNpyHeader, readOnnxGraph } from '@corescore/formats';
+import { checkOnnxContract, readNpyHeader, readOnnxGraph } from '@corescore/formats';
 import type { PixelSource } from './child/images.js';
 import { asModelFailure, infrastructureFailure } from './failure.js';
 import { checkLimits, type Limits } from './limits.js';
@@ -68,8 +68,8 @@ export async function extract(request: ExtractRequest): Promise<Extraction> {
   let pixels: FileHandle | undefined;
   try {
     const graph = await readOnnxGraph(modelPath);
+    checkOnnxContract(manifest, graph);
     const outputs = graph.outputs.map((output) => output.name);
-    const taps = tapsOf(plan, outputs, graph.tensorNames);
     const fence = await sandbox();
     for (const line of fence.lines) onLog(line);
     const source = await pixelSource(request.pixelsPath, request.imageDegrees);
@@ -77,7 +77,7 @@ export async function extract(request: ExtractRequest): Promise<Extraction> {
     pixels = await open(request.pixelsPath, 'r');
     folder = await makeWorkDir();
     const { threads, memoryBytes, maxActivationBytes } = limits;
-    await layOut(folder, modelPath, taps, fence, { plan, pixels: source, threads, memoryBytes });
+    await layOut(folder, modelPath, tapsOf(plan, outputs), fence, { plan, pixels: source, threads, memoryBytes });
     const { arrays, ...child } = await runChild(
       { sandbox: fence, limits, workDir: folder, pixelsFd: pixels.fd, onLog, ...(signal ? { signal } : {}) },
       {
@@ -111,7 +111,10 @@ function ignore(): void {}
 
 /** The pixel file is ours: whatever is wrong with it is no fault of the model. */
 async function pixelSource(path: string, imageDegrees: number): Promise<PixelSource> {
-  const { dtype, shape, fortranOrder, dataOffset } = await readNpyHeader(path);
+  const header = await readNpyHeader(path).catch((error: Error) => {
+    throw infrastructureFailure(`The pixel file cannot be read: ${error.message}`, error);
+  });
+  const { dtype, shape, fortranOrder, dataOffset } = header;
   const [n, height, width, channels] = shape;
   if (dtype !== '|u1' || fortranOrder || shape.length !== 4 || channels !== 3 || !n || !height || !width) {
     throw infrastructureFailure(

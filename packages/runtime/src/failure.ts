@@ -35,6 +35,7 @@ const KIND_OF_CODE: Partial<Record<ProblemCode, FailureKind>> = {
   output_not_found: 'contract_violation',
   not_onnx: 'contract_violation',
   file_empty: 'contract_violation',
+  file_missing: 'contract_violation',
 };
 
 /** The kind a code stands for; undefined for a code that says nothing about a model. */

@@ -81,29 +81,9 @@ export function fetchesOf(plan: Plan): string[] {
   return [...new Set([...plan.recordings.flatMap((r) => r.outputs), ...plan.state.map((s) => s.output)])];
 }
 
-/**
- * Names that are inner tensors and must be appended to the graph's outputs before they can be fetched.
- * @throws ModelFailure `output_not_found` for a name that the graph does not have at all.
- */
-export function tapsOf(plan: Plan, outputs: readonly string[], tensors: ReadonlySet<string>): string[] {
-  const have = new Set(outputs);
-  const taps: string[] = [];
-  const need = (name: string, field: string): void => {
-    if (have.has(name)) return;
-    if (!tensors.has(name)) {
-      throw modelFailure('output_not_found', `The model has no output or inner tensor "${name}".`, {
-        field,
-        remedy: `Use one of its outputs (${list(outputs)}) or the name of an inner tensor.`,
-      });
-    }
-    have.add(name);
-    taps.push(name);
-  };
-  for (const recording of plan.recordings) for (const name of recording.outputs) need(name, recording.field);
-  plan.state.forEach((pair, i) => {
-    need(pair.output, `/state/${i}/output`);
-  });
-  return taps;
+/** Names that are inner tensors: they must be appended to the graph's outputs before they can be fetched. */
+export function tapsOf(plan: Plan, outputs: readonly string[]): string[] {
+  return fetchesOf(plan).filter((name) => !outputs.includes(name));
 }
 
 /** At most ten names, in the order given. */

@@ -1,5 +1,5 @@
 import type { OnnxManifest } from '@corescore/contracts';
-import { type Dim, FLOAT, type Graph, INT64, type Node, type Value } from './onnx-writer.js';
+import { BOOL, type Dim, FLOAT, type Graph, INT64, type Node, type Value } from './onnx-writer.js';
 
 /** Side of the test images and of the models' inputs. */
 export const SIDE = 8;
@@ -79,11 +79,11 @@ export const endless: Graph = {
           graph: {
             inputs: [
               { name: 'iteration', type: INT64, dims: [] },
-              { name: 'go_in', type: 9, dims: [] },
+              { name: 'go_in', type: BOOL, dims: [] },
               { name: 'value_in', dims: ['batch', 3] },
             ],
             outputs: [
-              { name: 'go_out', type: 9, dims: [] },
+              { name: 'go_out', type: BOOL, dims: [] },
               { name: 'value_out', dims: ['batch', 3] },
             ],
             nodes: [
@@ -94,7 +94,7 @@ export const endless: Graph = {
         },
       },
     },
-    { op: 'Cast', in: ['one'], out: ['go'], with: { to: { int: 9 } } },
+    { op: 'Cast', in: ['one'], out: ['go'], with: { to: { int: BOOL } } },
   ]),
   constants: [{ name: 'one', dims: [], values: [1] }],
 };

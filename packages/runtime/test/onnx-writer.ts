@@ -1,7 +1,9 @@
 /** Writes tiny ONNX files for tests: just the fields of onnx.proto3 that a runnable graph needs. */
 
 export const FLOAT = 1;
+export const UINT8 = 2;
 export const INT64 = 7;
+export const BOOL = 9;
 export const FLOAT16 = 10;
 export const DOUBLE = 11;
 
@@ -11,12 +13,7 @@ export interface Value {
   type?: number;
   dims: Dim[];
 }
-type Attribute =
-  | { int: number }
-  | { ints: number[] }
-  | { float: number }
-  | { graph: Graph }
-  | { tensor: Constant };
+type Attribute = { int: number } | { ints: number[] } | { float: number } | { graph: Graph } | { tensor: Constant };
 interface Constant {
   name?: string;
   dims: number[];

@@ -7,7 +7,7 @@ import { planOf } from '../src/plan.js';
 import { type ModelSession, openOnnxSession, type Recorded } from '../src/session/index.js';
 import { tapBytes } from '../src/tap.js';
 import { graph, image, leakySum, manifest, plain, SIDE, stepNames, unrolled, unsizedState } from './models.js';
-import { DOUBLE, FLOAT16, type Graph, INT64, onnxFile } from './onnx-writer.js';
+import { DOUBLE, FLOAT, FLOAT16, type Graph, INT64, onnxFile, UINT8 } from './onnx-writer.js';
 import { bundledModel, reference, referenceImages } from './reference.js';
 
 let folder: string;
@@ -114,6 +114,21 @@ describe('types and taps', () => {
     const it = (await runOnce(await openGraph(model, manifest()), 2)).get('IT')!;
     expect(it.steps[0]).toBeInstanceOf(Float32Array);
     close(it.steps[0]!, [0, 0.1, 0.2, 1, 1.1, 1.2], tolerance);
+  });
+
+  it('hands over images as bytes', async () => {
+    const model = graph([{ op: 'Identity', in: ['mean'], out: ['it'] }], { input: { ...image(), name: 'float' } });
+    model.inputs = [image('batch', UINT8)];
+    model.nodes = [
+      { op: 'Cast', in: ['image'], out: ['float'], with: { to: { int: FLOAT } } },
+      { ...model.nodes[0]!, in: ['float'] },
+      ...model.nodes.slice(1),
+    ];
+    const session = await openGraph(model, manifest());
+    const images = flatImages(2).map((value) => value * 254.6);
+    const it = (await session.run(images, 2)).get('IT')!;
+    await session.dispose();
+    close(it.steps[0]!, [0, 25, 51, 255, 255, 255]);
   });
 
   it('tells of a fixed batch', async () => {

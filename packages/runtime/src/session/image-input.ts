@@ -37,10 +37,14 @@ export function imageInput(plan: Plan, inputs: readonly ort.InferenceSession.Val
     });
   }
   if (!IMAGE_TYPES.includes(meta.type)) {
-    throw modelFailure('array_dtype', `The input "${name}" takes ${meta.type}; images are handed over as floats.`, {
-      field: '/input/name',
-      remedy: 'Export the model with a float32, float16 or float64 image input.',
-    });
+    throw modelFailure(
+      'array_dtype',
+      `The input "${name}" takes ${meta.type}; images are handed over as ${IMAGE_TYPES.join(', ')}.`,
+      {
+        field: '/input/name',
+        remedy: 'Export the model with an image input of type float32.',
+      },
+    );
   }
   const image = layout === 'NCHW' ? [channels, size[0], size[1]] : [size[0], size[1], channels];
   const shape = meta.shape;

@@ -3,12 +3,14 @@ import { modelFailure } from '../failure.js';
 import { floatToHalf, halfToFloat } from './half.js';
 
 /** Types that images may be handed over in. */
-export const IMAGE_TYPES: readonly string[] = ['float32', 'float16', 'float64'];
+export const IMAGE_TYPES: readonly string[] = ['float32', 'float16', 'float64', 'uint8'];
 
-/** Preprocessed images as a tensor of the type the model takes. */
+/** Preprocessed images as a tensor of the type the model takes; bytes are rounded, and clamped to 0..255. */
 export function imageTensor(type: string, values: Float32Array, dims: readonly number[]): ort.Tensor {
   if (type === 'float16') return new ort.Tensor('float16', floatToHalf(values), dims);
   if (type === 'float64') return new ort.Tensor('float64', Float64Array.from(values), dims);
+  // Rounds half to even and clamps, which plain Uint8Array does not.
+  if (type === 'uint8') return new ort.Tensor('uint8', new Uint8Array(Uint8ClampedArray.from(values).buffer), dims);
   return new ort.Tensor('float32', values, dims);
 }
 
