@@ -4,6 +4,6 @@ export { type BundledActivations, type BundledModel, bundledActivations, bundled
 export { NULL_ROW_SOURCES, REFERENCE_MODELS } from './core-objects.js';
 export { type LocalRun, runLocal } from './local.js';
 export { difficultyLookUp, feedForwardRamp, thresholdOnly } from './null-rows.js';
-export { type Prepared, type PreparedRegion, type PrepareRequest, prepareActivations } from './prepare.js';
+export { type Prepared, type PreparedRegion, type PrepareRequest, prepareActivations, SUPPLIED } from './prepare.js';
 export { benchmarkRefs, loadBenchmark } from './registry.js';
 export { type Activations, type ScoreOptions, scoreActivations } from './score.js';

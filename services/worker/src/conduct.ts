@@ -1,0 +1,56 @@
+import type { RunFailure } from '@corescore/contracts';
+import type { ClaimedRun } from '@corescore/store';
+import { type Context, enqueue } from './context.js';
+import { toFailure } from './failures.js';
+import { LeaseLost, ShuttingDown, withLease } from './lease.js';
+
+/** A failure that another run of the same activations has met already. */
+export class KnownFailure extends Error {
+  constructor(readonly failure: RunFailure) {
+    super(failure.detail);
+  }
+}
+
+export interface Conduct {
+  run: ClaimedRun;
+  holder: string;
+  /** Beats beside the run's own heartbeat (a shared extraction); false: lost. */
+  heartbeat?: () => Promise<boolean>;
+  /** Told before the run's row is changed: null when the work was given up, not failed. */
+  onFailure?: (failure: RunFailure | null) => Promise<void>;
+}
+
+/** Runs one stage of a claimed run under its lease, and turns whatever it throws into the row's next state. */
+export async function conduct(
+  context: Context,
+  stage: Conduct,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { store, env, shutdown } = context;
+  const { run, holder } = stage;
+  const heartbeat = async (): Promise<boolean> =>
+    (await store.runs.heartbeat(run.id, holder, env.leaseSeconds)) && ((await stage.heartbeat?.()) ?? true);
+  try {
+    await withLease({ heartbeat, everyMs: (env.leaseSeconds * 1000) / 3, shutdown }, work);
+  } catch (error) {
+    if (error instanceof LeaseLost) {
+      await stage.onFailure?.(null);
+      return;
+    }
+    if (error instanceof ShuttingDown) {
+      await stage.onFailure?.(null);
+      await store.runs.release(run.id, holder);
+      return;
+    }
+    if (error instanceof KnownFailure) {
+      await store.runs.fail(run.id, holder, error.failure);
+      return;
+    }
+    const failure = toFailure(error);
+    if (failure.kind === 'infrastructure')
+      context.log(`run ${run.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    await stage.onFailure?.(failure);
+    const ended = await store.runs.fail(run.id, holder, failure);
+    if (ended.outcome === 'requeued') await enqueue(store, [ended.due]);
+  }
+}

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Benchmark } from '@corescore/benchmarks';
+import type { Env } from '@corescore/contracts/env';
+import type { DueJob, Store } from '@corescore/store';
+
+/** What every job of this process needs. */
+export interface Context {
+  store: Store;
+  env: Env;
+  /** Loaded benchmarks by `id@version`. */
+  benchmarks: ReadonlyMap<string, Benchmark>;
+  /** Aborted when the process shuts down: jobs hand their runs back. */
+  shutdown: AbortSignal;
+  log: (line: string) => void;
+}
+
+const PACKAGE = new URL('../package.json', import.meta.url);
+export const VERSION = (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }).version;
+
+/** A lease holder's name: one a job, so that a job never mistakes another's lease for its own. */
+export const newHolder = (): string => `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`;
+
+export async function enqueue(store: Store, due: readonly DueJob[]): Promise<void> {
+  for (const { stage, runId, attempt } of due) await store.queues.enqueue(stage, { runId, attempt });
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import {
+  type Benchmark,
+  difficultyLookUp,
+  feedForwardRamp,
+  NULL_ROW_SOURCES,
+  REFERENCE_MODELS,
+  type ScoreOptions,
+  thresholdOnly,
+} from '@corescore/benchmarks';
+import { CorescoreError, canonicalJson, type ScoreReport } from '@corescore/contracts';
+import type { ClaimedRun } from '@corescore/store';
+import type { Context } from './context.js';
+
+/** Kind of a model version that stands for a null hypothesis: nothing was submitted, the board itself makes it. */
+export const NULL_KIND = 'null';
+const OWNER = 'corescore';
+
+interface NullManifest {
+  manifestVersion: 1;
+  name: string;
+  kind: typeof NULL_KIND;
+  description: string;
+  benchmark: string;
+  /** Run whose results the row is made of. */
+  sourceRun: string | null;
+}
+
+const RULES: { name: string; source: string | null }[] = [
+  { name: REFERENCE_MODELS.thresholdOnly, source: NULL_ROW_SOURCES.recurrent },
+  { name: REFERENCE_MODELS.feedForwardRamp, source: NULL_ROW_SOURCES.feedForward },
+  { name: REFERENCE_MODELS.difficultyLookUp, source: null },
+];
+
+/**
+ * Submits the null rows of a board that can be made by now (METRICS 4: they stand permanently on each OST board). The
+ * same source gives the same row, so calling it again does nothing.
+ */
+export async function ensureNullRows(context: Context, benchmark: Benchmark): Promise<void> {
+  const { store } = context;
+  const { ref, references, digest } = benchmark.definition;
+  for (const { name, source } of RULES) {
+    const sourceRun = source === null ? null : await store.results.latestScored(ref, OWNER, source);
+    if (source !== null && sourceRun === null) continue;
+    const description = references.find((r) => r.model === `${OWNER}/${name}`)?.sentence ?? name;
+    const manifest: NullManifest = {
+      manifestVersion: 1,
+      name,
+      kind: NULL_KIND,
+      description,
+      benchmark: ref,
+      sourceRun: sourceRun?.id ?? null,
+    };
+    const identity = canonicalJson({ name, benchmark: digest, source: sourceRun?.model.digest ?? null });
+    const versionDigest = createHash('sha256').update(identity).digest('hex');
+    await store.models.createVersion({
+      owner: OWNER,
+      name,
+      digest: versionDigest,
+      manifest,
+      files: [],
+      temporal: true,
+      parameters: null,
+      semanticDigest: null,
+    });
+    const { submission, created } = await store.submissions.create({
+      owner: OWNER,
+      tokenId: null,
+      idempotencyKey: `null-row:${ref}:${versionDigest}`,
+      bodyDigest: versionDigest,
+      modelVersion: versionDigest,
+      benchmarks: [ref],
+    });
+    if (created)
+      for (const run of submission.runs) await store.queues.enqueue('extract', { runId: run.id, attempt: run.attempt });
+  }
+}
+
+/** Computes the null row that `run` stands for. */
+export async function scoreNullRow(
+  context: Context,
+  run: ClaimedRun,
+  benchmark: Benchmark,
+  options: ScoreOptions,
+): Promise<ScoreReport> {
+  const { store } = context;
+  const { name, sourceRun } = run.model.manifest as NullManifest;
+  const missing = (what: string) =>
+    new CorescoreError('infrastructure', `${name} needs ${what}, which is gone.`, {
+      remedy: 'Retry once its source is scored again.',
+    });
+  switch (name) {
+    case REFERENCE_MODELS.difficultyLookUp:
+      return difficultyLookUp(benchmark, options);
+    case REFERENCE_MODELS.thresholdOnly: {
+      const images = sourceRun === null ? null : await store.results.images(sourceRun);
+      if (images === null) throw missing('the curves of its source run');
+      return thresholdOnly(benchmark, images, options);
+    }
+    case REFERENCE_MODELS.feedForwardRamp: {
+      const receipt = sourceRun === null ? null : await store.results.receipt(sourceRun);
+      const key = receipt?.activations['IT'];
+      const extraction = key === undefined ? null : await store.extractions.get(key);
+      if (key === undefined || extraction?.regions.IT === undefined) throw missing('the activations of its source run');
+      const scratch = await store.blobs.derivedPath('activations', key, 'IT-ramp.npy');
+      return feedForwardRamp(benchmark, extraction.regions.IT.path, scratch, options);
+    }
+    default:
+      throw new CorescoreError('infrastructure', `There is no null row "${name}".`, { remedy: 'Update the worker.' });
+  }
+}

@@ -1,0 +1,60 @@
+import { type Benchmark, scoreActivations } from '@corescore/benchmarks';
+import { CorescoreError, type Manifest, type Receipt, type ScoreReport } from '@corescore/contracts';
+import type { ClaimedRun, QueueJob } from '@corescore/store';
+import { conduct } from './conduct.js';
+import { type Context, newHolder, VERSION } from './context.js';
+import { benchmarkOf } from './extract-job.js';
+import { ensureNullRows, NULL_KIND, scoreNullRow } from './null-rows.js';
+import { throttled } from './throttle.js';
+
+const PROGRESS_EVERY_MS = 500;
+
+function receiptOf(run: ClaimedRun, benchmark: Benchmark, report: ScoreReport): Receipt {
+  const { extraction } = run;
+  return {
+    runId: run.id,
+    model: { owner: run.model.owner, name: run.model.name, digest: run.model.digest },
+    benchmark: report.benchmark,
+    benchmarkDigest: report.benchmarkDigest,
+    stimulusSetDigest: run.stimulusSetDigest,
+    activations: extraction === null ? {} : { IT: extraction.key },
+    versions: { corescore: VERSION, engine: extraction?.engine ?? 'none', node: process.versions.node },
+    engine: extraction?.engine ?? 'none',
+    provider: extraction?.provider ?? 'none',
+    seeds: {
+      folds: (benchmark.definition.parameters['folds'] as { seeds: number[] }).seeds,
+      bootstrap: benchmark.bootstrap.seed,
+    },
+    scores: report.scores,
+  };
+}
+
+/** A `score` job: decodes the activations, and writes scores, series, images and receipt in one transaction. */
+export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
+  const { store, env } = context;
+  const holder = newHolder();
+  const run = await store.runs.claim(job.runId, 'scoring', holder, env.leaseSeconds);
+  if (run === null) return;
+  await conduct(context, { run, holder }, async (signal) => {
+    const benchmark = benchmarkOf(context, run);
+    const onProgress = throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
+      store.runs.progress(run.id, holder, { done, total, unit: 'time steps' }).catch(() => undefined);
+    });
+    const report =
+      run.model.kind === NULL_KIND
+        ? await scoreNullRow(context, run, benchmark, { onProgress, signal })
+        : await scoreActivations(benchmark, activationsOf(run), { onProgress, signal });
+    if (!(await store.runs.finish(run.id, holder, { report, receipt: receiptOf(run, benchmark, report) }))) return;
+    await ensureNullRows(context, benchmark);
+  });
+}
+
+function activationsOf(run: ClaimedRun) {
+  const it = run.extraction?.regions.IT;
+  if (it === undefined) {
+    throw new CorescoreError('infrastructure', 'The run reached scoring without IT activations.', {
+      remedy: 'Retry the run.',
+    });
+  }
+  return { path: it.path, temporal: it.temporal, clock: (run.model.manifest as Manifest).clock };
+}
