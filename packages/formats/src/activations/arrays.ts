@@ -1,0 +1,190 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ActivationsManifest, CorescoreError, REGIONS, type Region } from '@corescore/contracts';
+import { bytesOf, readFully, writeAtomically, writeFully } from '../files.js';
+import { checkCoverage } from '../manifest/parse.js';
+import { decodeFloat16 } from '../npy/float16.js';
+import { elements, ITEM_BYTES, type NpyHeader, npyHeaderBytes, readNpyHeader } from '../npy/header.js';
+import { requireFloatRows } from '../npy/read.js';
+import { readStimulusIds, requireFile, type StimulusIds } from './ids.js';
+
+/** Values read at once: 4 MiB of float32. */
+const CHUNK_VALUES = 1 << 20;
+
+/** One region's array, its axes put in order. */
+interface RegionArray {
+  path: string;
+  header: NpyHeader;
+  steps: number;
+  stimuli: number;
+  features: number;
+  /** Row of `features` values that holds a step of a stimulus. */
+  row: (step: number, stimulus: number) => number;
+}
+
+/**
+ * Whether supplied activations fit the stimulus set: ids, files, dtype, shape, number of rows, all values finite.
+ * @throws CorescoreError the codes of `readStimulusIds`, and `not_npy`, `array_dtype`, `array_shape`, `array_not_finite`,
+ * `invalid_manifest` (a clock that does not fit the steps)
+ */
+export async function checkActivations(
+  manifest: ActivationsManifest,
+  dir: string,
+  stimulusSet: StimulusIds,
+): Promise<void> {
+  const ids = await readStimulusIds(manifest, dir, stimulusSet);
+  for (const region of REGIONS) {
+    if (manifest.regions[region] === undefined) continue;
+    const array = await openRegion(manifest, dir, region, ids.length);
+    if (manifest.clock !== undefined && (array.steps > 1 || region === 'IT')) {
+      checkCoverage(manifest.clock, array.steps, `/regions/${region}`);
+    }
+    await requireFinite(manifest, region, array, ids);
+  }
+}
+
+/** What `readActivations` wrote. */
+export interface ActivationsArray {
+  path: string;
+  steps: number;
+  stimuli: number;
+  features: number;
+}
+
+/**
+ * Writes a region's supplied activations to `outPath` as float32 .npy [step][stimulus][feature], stimuli in the order of
+ * their sorted ids (code units), trailing axes flattened. Rows are streamed; the file appears whole or not at all.
+ * @throws CorescoreError as `checkActivations`, short of looking at the values
+ */
+export async function readActivations(
+  manifest: ActivationsManifest,
+  dir: string,
+  stimulusSet: StimulusIds,
+  region: Region,
+  outPath: string,
+): Promise<ActivationsArray> {
+  const ids = await readStimulusIds(manifest, dir, stimulusSet);
+  const array = await openRegion(manifest, dir, region, ids.length);
+  const { steps, stimuli, features } = array;
+  const order = ids.map((_, i) => i).sort((a, b) => (ids[a]! < ids[b]! ? -1 : 1));
+  const perBatch = Math.max(1, Math.floor(CHUNK_VALUES / features));
+  const source = await open(array.path, 'r');
+  try {
+    await writeAtomically(outPath, async (target) => {
+      const header = npyHeaderBytes('<f4', [steps, stimuli, features]);
+      await writeFully(target, header, 0);
+      let position = header.length;
+      for (let step = 0; step < steps; step++) {
+        for (let start = 0; start < stimuli; start += perBatch) {
+          const rows = order.slice(start, start + perBatch).map((stimulus) => array.row(step, stimulus));
+          const values = await gather(source, array, rows);
+          await writeFully(target, bytesOf(values), position);
+          position += values.byteLength;
+        }
+      }
+    });
+  } finally {
+    await source.close();
+  }
+  return { path: outPath, steps, stimuli, features };
+}
+
+async function openRegion(
+  manifest: ActivationsManifest,
+  dir: string,
+  region: Region,
+  count: number,
+): Promise<RegionArray> {
+  const at = manifest.regions[region];
+  const field = `/regions/${region}`;
+  if (at === undefined) {
+    throw new CorescoreError('file_missing', `The manifest has no activations of ${region}.`, {
+      field,
+      remedy: `Add "${region}": { "file": "...npy", "axes": [...] } to "regions".`,
+    });
+  }
+  const path = join(dir, at.file);
+  await requireFile(path, at.file, `${field}/file`);
+  const header = await readNpyHeader(path);
+  requireFloatRows(path, header, `${field}/file`);
+  const axes: readonly string[] = at.axes;
+  const shape = (detail: string, remedy: string) => new CorescoreError('array_shape', detail, { field, remedy });
+  const is = `${at.file} is [${header.shape.join(', ')}]`;
+  if (header.shape.length < axes.length) {
+    throw shape(
+      `${is}, and its axes are named ${axes.join(', ')}.`,
+      'Name as many axes as the array has; those after "feature" are flattened.',
+    );
+  }
+  const stepAxis = axes.indexOf('step');
+  const steps = stepAxis < 0 ? 1 : header.shape[stepAxis]!;
+  const stimuli = header.shape[axes.indexOf('stimulus')]!;
+  const features = elements(header.shape.slice(axes.indexOf('feature')));
+  if (stimuli !== count) {
+    throw shape(
+      `${is}: ${stimuli} stimuli, and the ids file lists ${count}.`,
+      'Give one row a stimulus id, in the same order, and check "axes".',
+    );
+  }
+  if (steps === 0 || features === 0)
+    throw shape(`${is}: it holds no values.`, 'Give at least one step and one feature.');
+  const row =
+    stepAxis === 0 ? (step: number, s: number) => step * stimuli + s : (step: number, s: number) => s * steps + step;
+  return { path, header, steps, stimuli, features, row };
+}
+
+async function requireFinite(
+  manifest: ActivationsManifest,
+  region: Region,
+  array: RegionArray,
+  ids: readonly string[],
+): Promise<void> {
+  const total = array.steps * array.stimuli * array.features;
+  const source = await open(array.path, 'r');
+  try {
+    for (let start = 0; start < total; start += CHUNK_VALUES) {
+      const values = await valuesAt(source, array, start, Math.min(CHUNK_VALUES, total - start));
+      const bad = values.findIndex((v) => !Number.isFinite(v));
+      if (bad < 0) continue;
+      const row = Math.floor((start + bad) / array.features);
+      const stepFirst = array.row(0, 1) === 1 && array.steps > 1;
+      const stimulus = stepFirst ? row % array.stimuli : Math.floor(row / array.steps);
+      const step = stepFirst ? Math.floor(row / array.stimuli) : row % array.steps;
+      throw new CorescoreError(
+        'array_not_finite',
+        `${manifest.regions[region]!.file} holds ${values[bad]} at step ${step}, stimulus "${ids[stimulus]}", feature ${(start + bad) % array.features}.`,
+        {
+          field: `/regions/${region}/file`,
+          remedy: 'Check the model for overflow (float16 ends at 65504) and divisions by zero, and compute them again.',
+        },
+      );
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Rows of `features` values in the order given; neighbours are read together. */
+async function gather(source: FileHandle, array: RegionArray, rows: readonly number[]): Promise<Float32Array> {
+  const { features } = array;
+  const out = new Float32Array(rows.length * features);
+  for (let from = 0; from < rows.length; ) {
+    let to = from + 1;
+    while (to < rows.length && rows[to] === rows[to - 1]! + 1) to++;
+    out.set(await valuesAt(source, array, rows[from]! * features, (to - from) * features), from * features);
+    from = to;
+  }
+  return out;
+}
+
+/** `count` values from the `start`-th on, as float32. */
+async function valuesAt(source: FileHandle, array: RegionArray, start: number, count: number): Promise<Float32Array> {
+  const { header, path } = array;
+  const out = new Float32Array(count);
+  const stored = header.dtype === '<f2' ? new Uint16Array(count) : out;
+  const bytes = bytesOf(stored);
+  const read = await readFully(source, bytes, header.dataOffset + start * ITEM_BYTES[header.dtype]);
+  if (read < bytes.byteLength) throw new CorescoreError('not_npy', `${path} was cut off while it was read.`);
+  if (stored !== out) decodeFloat16(stored as Uint16Array, out);
+  return out;
+}

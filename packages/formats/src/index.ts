@@ -1,0 +1,19 @@
+/** Readers of files, no engine: what upload checks and local commands look at. */
+export {
+  type ActivationsArray,
+  checkActivations,
+  readActivations,
+} from './activations/arrays.js';
+export type { StimulusIds } from './activations/ids.js';
+export { readCsv } from './csv.js';
+export { writeAtomically } from './files.js';
+export { declaredFiles, isTemporal, parseManifest } from './manifest/parse.js';
+export { modelVersionDigest } from './manifest/version.js';
+export { type Assembly, readAssembly } from './netcdf/assembly.js';
+export { type NpyDtype, type NpyHeader, npyHeaderBytes, readNpyHeader } from './npy/header.js';
+export { readNpyRows } from './npy/read.js';
+export { writeNpyFloat32, writeNpyUint8 } from './npy/write.js';
+export { checkOnnxContract, fixedBatch } from './onnx/contract.js';
+export { onnxSemanticDigest } from './onnx/digest.js';
+export { type OnnxGraph, readOnnxGraph } from './onnx/graph.js';
+export type { OnnxTensorInfo } from './onnx/records.js';

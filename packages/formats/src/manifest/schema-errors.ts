@@ -1,0 +1,134 @@
+import { CorescoreError } from '@corescore/contracts';
+import type Type from 'typebox';
+import { Value } from 'typebox/value';
+import { closeMatches } from '../names.js';
+
+/** The part of JSON Schema that our TypeBox schemas compile to. */
+interface JsonSchema {
+  type?: string;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema | JsonSchema[];
+  anyOf?: JsonSchema[];
+  enum?: unknown[];
+  const?: unknown;
+  description?: string;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The first thing that is wrong with a value, as one error that names the field (JSON pointer), what is allowed there
+ * and what to do; null where the value fits the schema.
+ */
+export function schemaError(schema: Type.TSchema, value: unknown): CorescoreError | null {
+  if (Value.Check(schema, value)) return null;
+  return errorIn(schema as JsonSchema, value, '');
+}
+
+function errorIn(given: JsonSchema, value: unknown, pointer: string): CorescoreError {
+  const schema = variantFor(given, value);
+  if (schema.properties !== undefined && isObject(value)) {
+    const members = membersError(schema, value, pointer);
+    if (members !== null) return members;
+    for (const [key, member] of Object.entries(schema.properties)) {
+      if (value[key] === undefined || fits(member, value[key])) continue;
+      return errorIn(member, value[key], `${pointer}/${escapeKey(key)}`);
+    }
+  }
+  if (schema.type === 'array' && Array.isArray(value)) {
+    for (const [i, item] of value.entries()) {
+      const member = Array.isArray(schema.items) ? schema.items[i] : schema.items;
+      if (member !== undefined && !fits(member, item)) return errorIn(member, item, `${pointer}/${i}`);
+    }
+  }
+  return leafError(schema, value, pointer);
+}
+
+const fits = (schema: JsonSchema, value: unknown): boolean => Value.Check(schema as Type.TSchema, value);
+
+/** Of a union of objects, the one whose required members the value has most of; then fewest unknown ones. */
+function variantFor(schema: JsonSchema, value: unknown): JsonSchema {
+  if (schema.anyOf === undefined || !isObject(value)) return schema;
+  const keys = Object.keys(value);
+  const missing = (s: JsonSchema) => (s.required ?? []).filter((key) => !keys.includes(key)).length;
+  const unknown = (s: JsonSchema) => keys.filter((key) => !Object.hasOwn(s.properties ?? {}, key)).length;
+  const objects = schema.anyOf.filter((s) => s.properties !== undefined);
+  return objects.sort((a, b) => unknown(a) - unknown(b) || missing(a) - missing(b))[0] ?? schema;
+}
+
+function membersError(schema: JsonSchema, value: Record<string, unknown>, pointer: string): CorescoreError | null {
+  const allowed = Object.keys(schema.properties!);
+  const unknown = Object.keys(value).filter((key) => !allowed.includes(key));
+  const missing = (schema.required ?? []).filter((key) => value[key] === undefined);
+  const where = pointer === '' ? 'The manifest' : pointer;
+  if (missing.length > 0) {
+    const misspelt = unknown.length > 0 ? ` It has the unknown ${quote(unknown)}.` : '';
+    const said = schema.properties![missing[0]!]?.description;
+    return invalid(`${where} lacks ${quote(missing)}.${misspelt}`, `${pointer}/${escapeKey(missing[0]!)}`, {
+      remedy: `Add "${missing[0]}"${said === undefined ? '' : ` (${said})`}: ${describe(schema.properties![missing[0]!]!)}.`,
+    });
+  }
+  if (unknown.length > 0) {
+    const close = closeMatches(unknown[0]!, allowed, 1);
+    return invalid(`${where} has the unknown ${quote(unknown)}.`, `${pointer}/${escapeKey(unknown[0]!)}`, {
+      remedy: `${close.length > 0 ? `Did you mean "${close[0]}"? ` : ''}Allowed here: ${allowed.join(', ')}.`,
+    });
+  }
+  return null;
+}
+
+function leafError(schema: JsonSchema, value: unknown, pointer: string): CorescoreError {
+  const [first] = Value.Errors(schema as Type.TSchema, value);
+  const why =
+    schema.anyOf === undefined && schema.enum === undefined ? ` (${first?.message ?? 'it does not fit'})` : '';
+  const allowed = describe(schema);
+  return invalid(`${pointer === '' ? 'The manifest' : pointer} is ${shorten(value)}${why}.`, pointer, {
+    remedy: `Give ${allowed}.`,
+  });
+}
+
+/** What a schema allows, in words. */
+function describe(schema: JsonSchema): string {
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.enum !== undefined) return `one of ${schema.enum.map((v) => JSON.stringify(v)).join(', ')}`;
+  if (schema.anyOf !== undefined) return `one of ${schema.anyOf.map(describe).join(' | ')}`;
+  if (schema.description !== undefined) return schema.description;
+  if (schema.properties !== undefined) {
+    const required = new Set(schema.required);
+    return `{ ${Object.keys(schema.properties)
+      .map((key) => (required.has(key) ? key : `${key}?`))
+      .join(', ')} }`;
+  }
+  if (Array.isArray(schema.items)) return `[${schema.items.map(describe).join(', ')}]`;
+  if (schema.type === 'array') return `a list of ${schema.items === undefined ? 'values' : plural(schema.items)}`;
+  return bounds(schema);
+}
+
+const plural = (schema: JsonSchema): string =>
+  schema.type === 'string' ? 'texts' : schema.type === 'number' ? 'numbers' : describe(schema);
+
+function bounds(schema: JsonSchema & { minimum?: number; maximum?: number; exclusiveMinimum?: number }): string {
+  const noun = schema.type === 'string' ? 'a text' : schema.type === 'integer' ? 'a whole number' : `a ${schema.type}`;
+  const limits = [
+    schema.minimum === undefined ? null : `at least ${schema.minimum}`,
+    schema.exclusiveMinimum === undefined ? null : `above ${schema.exclusiveMinimum}`,
+    schema.maximum === undefined ? null : `at most ${schema.maximum}`,
+  ].filter((limit) => limit !== null);
+  return [noun, ...limits].join(', ');
+}
+
+export function invalid(detail: string, field: string, context: { remedy: string }): CorescoreError {
+  return new CorescoreError('invalid_manifest', detail, { field, ...context });
+}
+
+const quote = (keys: readonly string[]): string => keys.map((key) => JSON.stringify(key)).join(', ');
+
+/** A member name as a JSON pointer writes it (RFC 6901). */
+const escapeKey = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
+
+function shorten(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

@@ -1,0 +1,29 @@
+/** Names of `known` that a person may have meant by `wanted`, nearest first, at most `most`. */
+export function closeMatches(wanted: string, known: Iterable<string>, most = 5): string[] {
+  const target = wanted.toLowerCase();
+  const scored: { name: string; score: number }[] = [];
+  for (const name of known) {
+    const other = name.toLowerCase();
+    // Exporters wrap names in paths and suffixes, so containing it counts as near.
+    const contains = other.includes(target) || (other.length > 2 && target.includes(other));
+    const score = contains ? 0.5 : editDistance(target.slice(0, 64), other.slice(0, 64));
+    if (score <= Math.max(2, target.length / 3)) scored.push({ name, score });
+  }
+  return scored
+    .sort((a, b) => a.score - b.score || a.name.length - b.name.length || (a.name < b.name ? -1 : 1))
+    .slice(0, most)
+    .map((s) => s.name);
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,159 @@
+import { CorescoreError, type OnnxManifest, REGIONS } from '@corescore/contracts';
+import { closeMatches } from '../names.js';
+import type { OnnxGraph } from './graph.js';
+import type { OnnxTensorInfo } from './records.js';
+
+const INPUT_TYPES = ['float32', 'float16', 'uint8'];
+const LISTED = 12;
+
+/**
+ * Whether the graph can do what the manifest says: the image input is there and takes images of that size and layout,
+ * every region, the readout and every state is a tensor of the graph. A batch dimension may be symbolic, or fixed at any
+ * number: the runtime then feeds batches of that size.
+ * @throws CorescoreError `input_not_found`, `input_shape`, `output_not_found`, `file_missing` (weights in other files)
+ */
+export function checkOnnxContract(manifest: OnnxManifest, graph: OnnxGraph): void {
+  if (graph.externalData.length > 0) {
+    throw new CorescoreError('file_missing', `The model keeps weights in ${list(graph.externalData)}.`, {
+      field: 'model',
+      remedy: 'Save the model as one file: onnx.save_model(model, path, save_as_external_data=False).',
+    });
+  }
+  const image = input(graph, manifest.input.name, '/input/name');
+  checkImageInput(manifest, image);
+  for (const [at, name] of namedOutputs(manifest)) requireTensor(graph, name, at);
+  checkStates(manifest, graph);
+  const fed = new Set([manifest.input.name, ...(manifest.state ?? []).map((s) => s.input)]);
+  const unfed = graph.inputs.find((i) => !fed.has(i.name));
+  if (unfed !== undefined) {
+    throw new CorescoreError(
+      'input_not_found',
+      `The model also needs the input "${unfed.name}", which nothing feeds.`,
+      {
+        field: '/state',
+        remedy: `Declare it as a state ({ "input": "${unfed.name}", "output": ... } with "steps"), or export the model without it.`,
+      },
+    );
+  }
+}
+
+/** Size of the batch that a graph insists on, or null where it takes any. */
+export function fixedBatch(graph: OnnxGraph, inputName: string): number | null {
+  const batch = graph.inputs.find((i) => i.name === inputName)?.shape[0];
+  return typeof batch === 'number' ? batch : null;
+}
+
+/** Every output name of a manifest beside its JSON pointer. */
+function* namedOutputs(manifest: OnnxManifest): Generator<[pointer: string, name: string]> {
+  for (const region of REGIONS) {
+    const source = manifest.regions[region];
+    if (source !== undefined) yield* namesOf(source, `/regions/${region}`);
+  }
+  if (manifest.readout !== undefined) yield* namesOf(manifest.readout, '/readout');
+  for (const [i, state] of (manifest.state ?? []).entries()) yield [`/state/${i}/output`, state.output];
+}
+
+function* namesOf(source: { outputs: string[] } | { output: string }, at: string): Generator<[string, string]> {
+  if ('output' in source) yield [`${at}/output`, source.output];
+  else for (const [i, name] of source.outputs.entries()) yield [`${at}/outputs/${i}`, name];
+}
+
+function requireTensor(graph: OnnxGraph, name: string, field: string): void {
+  if (graph.tensorNames.has(name) || graph.outputs.some((o) => o.name === name)) return;
+  const outputs = graph.outputs.map((o) => o.name);
+  const close = closeMatches(name, new Set([...outputs, ...graph.tensorNames]));
+  throw new CorescoreError('output_not_found', `The model has no output or inner tensor "${name}".`, {
+    field,
+    remedy:
+      close.length > 0
+        ? `Did you mean ${list(close)}? The graph's outputs are ${list(outputs)}.`
+        : `Name one of the graph's outputs, ${list(outputs)}, or an inner tensor as a viewer such as Netron shows it.`,
+  });
+}
+
+function input(graph: OnnxGraph, name: string, field: string): OnnxTensorInfo {
+  const found = graph.inputs.find((i) => i.name === name);
+  if (found !== undefined) return found;
+  const names = graph.inputs.map((i) => i.name);
+  throw new CorescoreError('input_not_found', `The model has no input "${name}".`, {
+    field,
+    remedy: names.length > 0 ? `Its inputs are ${list(names)}; name one of them.` : 'Export it with an image input.',
+  });
+}
+
+function checkImageInput(manifest: OnnxManifest, image: OnnxTensorInfo): void {
+  const { layout, size, channels } = manifest.input;
+  const [height, width] = size;
+  const wanted = layout === 'NCHW' ? [null, channels, height, width] : [null, height, width, channels];
+  const declared = `"${image.name}" is ${image.elemType} [${image.shape.map((d) => d ?? '?').join(', ')}]`;
+  const fail = (detail: string, field: string, remedy: string) =>
+    new CorescoreError('input_shape', `${detail}: the model's input ${declared}.`, { field, remedy });
+  if (!INPUT_TYPES.includes(image.elemType)) {
+    throw fail(
+      `Images are fed as ${INPUT_TYPES.join(', ')}, not ${image.elemType}`,
+      '/input/name',
+      `Export the model with an input of type ${INPUT_TYPES.join(', ')}.`,
+    );
+  }
+  if (!image.shapeKnown) return; // ONNX allows it; running the model will show whether it fits.
+  if (image.shape.length !== 4) {
+    throw fail(
+      `Images are fed with 4 dimensions (${layout}), not ${image.shape.length}`,
+      '/input/name',
+      'Export the model with an input of shape [batch, channels, height, width] or [batch, height, width, channels].',
+    );
+  }
+  if (image.shape[0] === 0)
+    throw fail('A batch of 0 images is empty', '/input/name', 'Export it with a dynamic batch.');
+  const names = layout === 'NCHW' ? ['', 'channels', 'height', 'width'] : ['', 'height', 'width', 'channels'];
+  for (let axis = 1; axis < 4; axis++) {
+    const dim = image.shape[axis];
+    if (typeof dim !== 'number' || dim === wanted[axis]) continue;
+    const swapped = isOtherLayout(image, channels, layout);
+    const field = swapped ? '/input/layout' : names[axis] === 'channels' ? '/input/channels' : '/input/size';
+    const remedy = swapped
+      ? `Set "layout": "${layout === 'NCHW' ? 'NHWC' : 'NCHW'}".`
+      : `Make the manifest agree with the model (${names[axis]} ${dim}), or export the model for ${names[axis]} ${wanted[axis]}.`;
+    throw fail(`The manifest's ${names[axis]} is ${wanted[axis]}, the model's ${dim} (${layout})`, field, remedy);
+  }
+}
+
+/** Whether the shape makes sense in the layout that the manifest does not name. */
+function isOtherLayout(image: OnnxTensorInfo, channels: number, layout: 'NCHW' | 'NHWC'): boolean {
+  const here = image.shape[layout === 'NCHW' ? 1 : 3];
+  const there = image.shape[layout === 'NCHW' ? 3 : 1];
+  return there === channels && here !== channels;
+}
+
+function checkStates(manifest: OnnxManifest, graph: OnnxGraph): void {
+  for (const [i, state] of (manifest.state ?? []).entries()) {
+    const field = `/state/${i}/input`;
+    const into = input(graph, state.input, field);
+    if (state.input === manifest.input.name) {
+      throw new CorescoreError('input_not_found', `The state input "${state.input}" is the image input.`, {
+        field,
+        remedy: 'Name the input that takes the state of the step before.',
+      });
+    }
+    const from = graph.outputs.find((o) => o.name === state.output);
+    const differ =
+      from?.shapeKnown === true &&
+      into.shapeKnown &&
+      (from.shape.length !== into.shape.length ||
+        from.shape.some(
+          (d, axis) => typeof d === 'number' && typeof into.shape[axis] === 'number' && d !== into.shape[axis],
+        ));
+    if (from !== undefined && differ) {
+      throw new CorescoreError(
+        'input_shape',
+        `The state leaves as "${state.output}" [${from.shape.join(', ')}] and enters as "${state.input}" [${into.shape.join(', ')}].`,
+        { field: `/state/${i}`, remedy: 'Pair each state input with the output that feeds it in the next step.' },
+      );
+    }
+  }
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, LISTED).map((name) => `"${name}"`);
+  return names.length > LISTED ? `${shown.join(', ')} and ${names.length - LISTED} more` : shown.join(', ');
+}

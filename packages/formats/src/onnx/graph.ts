@@ -1,0 +1,77 @@
+import { ProtoFile } from './cursor.js';
+import { elementType } from './element-types.js';
+import { allInitializers, allNodes, readModel } from './model.js';
+import type { ModelRecord, OnnxTensorInfo, OpsetRecord } from './records.js';
+
+/** What upload checks, `validate` and the runtime need to know of an ONNX file. */
+export interface OnnxGraph {
+  irVersion: number;
+  opsets: OpsetRecord[];
+  /** Name and version of the exporter. */
+  producer: string;
+  /** What has to be fed: the graph's inputs without those that an initializer fills. */
+  inputs: OnnxTensorInfo[];
+  outputs: OnnxTensorInfo[];
+  /** Nodes of the main graph, its subgraphs and local functions. */
+  nodes: number;
+  /** Every tensor of the main graph that a node makes: what can be recorded. */
+  tensorNames: Set<string>;
+  /** Number of weights: elements of the floating-point and 8-bit-or-smaller integer initializers. */
+  parameters: number;
+  parameterBytes: number;
+  /** Operator -> how often, subgraphs and local functions included; other domains as `domain:Operator`. */
+  operators: Record<string, number>;
+  /** Files besides this one that hold weights. */
+  externalData: string[];
+}
+
+/**
+ * Structure of an ONNX file; the weights are skipped, whatever their size.
+ * @throws CorescoreError `file_empty` | `not_onnx` with the reason
+ */
+export async function readOnnxGraph(path: string): Promise<OnnxGraph> {
+  const file = new ProtoFile(path);
+  try {
+    return describe(readModel(file, path));
+  } finally {
+    file.close();
+  }
+}
+
+function describe(model: ModelRecord): OnnxGraph {
+  const { graph } = model;
+  const filled = new Set(graph.initializers.map((tensor) => tensor.name));
+  const operators = new Map<string, number>();
+  const external = new Set<string>();
+  let nodes = 0;
+  for (const node of allNodes(model)) {
+    nodes++;
+    const operator = node.domain === '' || node.domain === 'ai.onnx' ? node.opType : `${node.domain}:${node.opType}`;
+    operators.set(operator, (operators.get(operator) ?? 0) + 1);
+    for (const attribute of node.attributes) {
+      for (const tensor of attribute.tensors) if (tensor.external !== null) external.add(tensor.external);
+    }
+  }
+  let parameters = 0;
+  let parameterBytes = 0;
+  for (const tensor of allInitializers(model)) {
+    if (tensor.external !== null) external.add(tensor.external);
+    const type = elementType(tensor.elemType);
+    if (type?.weight !== true) continue;
+    parameters += tensor.elements;
+    parameterBytes += Math.ceil((tensor.elements * type.bits) / 8);
+  }
+  return {
+    irVersion: model.irVersion,
+    opsets: model.opsets,
+    producer: model.producer,
+    inputs: graph.inputs.filter((input) => !filled.has(input.name)),
+    outputs: graph.outputs,
+    nodes,
+    tensorNames: new Set(graph.nodes.flatMap((node) => node.outputs.filter((name) => name !== ''))),
+    parameters,
+    parameterBytes,
+    operators: Object.fromEntries([...operators].sort(([a], [b]) => (a < b ? -1 : 1))),
+    externalData: [...external].sort(),
+  };
+}
