@@ -8,7 +8,7 @@ import type { FastifyBaseLogger } from 'fastify';
  */
 export async function enqueueRun(store: Store, run: RunView, log: FastifyBaseLogger): Promise<void> {
   try {
-    await store.queues.enqueue('extract', { runId: run.id });
+    await store.queues.enqueue('extract', { runId: run.id, attempt: run.attempt });
   } catch (error) {
     log.error({ err: error, runId: run.id }, 'enqueue failed; left to the sweeper');
   }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { join } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
 import { parseEnv } from '@corescore/contracts/env';
 import { openStore } from '@corescore/store';
@@ -19,26 +20,26 @@ async function main(): Promise<void> {
   const store = await openStore({
     databaseUrl: env.databaseUrl,
     home: env.home,
+    onError: (error) => process.stderr.write(`${error.stack ?? error.message}\n`),
     ...(env.redisUrl === undefined ? {} : { redisUrl: env.redisUrl }),
   });
   const app = await (async () => {
     await store.migrate();
-    await store.tokens.ensureLocal();
+    await store.tokens.ensureLocalToken(join(env.home, 'token'));
     return buildApp({ store, env });
   })().catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
 
-  let ending: Promise<void> | undefined;
+  let ending = false;
   const end = (): void => {
-    ending ??= app
+    if (ending) return;
+    ending = true;
+    app
       .close()
       .then(() => store.close())
-      .then(
-        () => process.exit(0),
-        (error: unknown) => fail(error),
-      );
+      .then(() => process.exit(0), fail);
   };
   process.once('SIGTERM', end);
   process.once('SIGINT', end);

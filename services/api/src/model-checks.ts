@@ -11,9 +11,6 @@ import {
 import type { Store } from '@corescore/store';
 import type { Upload } from './upload.js';
 
-/** The name under which the one file of an ONNX version is kept, whatever it was called. */
-const ONNX_FILE = 'model.onnx';
-
 /** The manifest, checked, and of the model that the address names. */
 export function acceptManifest(value: unknown, name: string): Manifest {
   const manifest = parseManifest(value);
@@ -26,18 +23,21 @@ export function acceptManifest(value: unknown, name: string): Manifest {
   return manifest;
 }
 
-/** Name within the version of an uploaded file. @throws CorescoreError `file_unexpected` */
+/**
+ * Name within the version of an uploaded file: the one file of an ONNX model may be called anything.
+ * @throws CorescoreError `file_unexpected`
+ */
 export function acceptFile(manifest: Manifest, filename: string, already: readonly string[]): string {
-  if (manifest.kind === 'onnx') {
+  const { model, files } = declaredFiles(manifest);
+  if (model !== undefined) {
     if (already.length > 0) {
       throw new CorescoreError('file_unexpected', `There is a second file, ${filename}; an ONNX model is one file.`, {
         field: filename,
         remedy: 'Send one .onnx file with its weights inside (no external data).',
       });
     }
-    return ONNX_FILE;
+    return model;
   }
-  const { files } = declaredFiles(manifest);
   if (!files.includes(filename) || already.includes(filename)) {
     const why = already.includes(filename) ? 'sent twice' : 'not named by the manifest';
     throw new CorescoreError('file_unexpected', `The file ${filename} is ${why}.`, {
@@ -64,8 +64,7 @@ export interface CheckedModel {
 export async function checkModel(store: Store, upload: Upload<Manifest>): Promise<CheckedModel> {
   const { manifest, dir, files } = upload;
   const names = files.map((f) => f.name);
-  const needed = manifest.kind === 'onnx' ? [ONNX_FILE] : declaredFiles(manifest).files;
-  const missing = needed.filter((name) => !names.includes(name));
+  const missing = declaredFiles(manifest).files.filter((name) => !names.includes(name));
   if (missing.length > 0) {
     throw new CorescoreError('file_missing', `The upload lacks ${missing.join(', ')}.`, {
       field: missing[0]!,

@@ -1,12 +1,12 @@
 import { CorescoreError } from '@corescore/contracts';
+import { consumed } from '@corescore/store';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import type { RouteContext } from '../app.js';
 import { problems } from '../problems.js';
-import { jobsAreConsumed } from '../readiness.js';
 
 /** Is the process alive, is the service ready. */
-export const healthRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store, now }) => {
+export const healthRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store }) => {
   app.get(
     '/healthz',
     {
@@ -41,9 +41,13 @@ export const healthRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app,
         }
       };
       await part('database', () => store.ping());
-      const activity = await part('queue', () => store.queues.activity());
-      if (!jobsAreConsumed(activity, now())) {
-        throw notReady('No jobs are being consumed.', 'Start a worker: corescore worker.');
+      const queues = await part('queue', () => store.queues.health());
+      const idle = queues.filter((queue) => !consumed(queue)).map(({ queue }) => queue);
+      if (idle.length > 0) {
+        throw notReady(
+          `Nobody takes the jobs of: ${idle.join(', ')}.`,
+          'Start a worker, or wait until it has started.',
+        );
       }
       const benchmarks = (await part('database', () => store.benchmarks.list())).map((b) => b.ref);
       if (benchmarks.length === 0) {

@@ -45,7 +45,8 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, 
     },
     async (request, reply) => {
       const { owner, name } = request.params;
-      requireOwner(identityOf(request), owner, 'path/owner');
+      const identity = identityOf(request);
+      requireOwner(identity, owner, 'path/owner');
       const { version, created } = await withUpload(
         request,
         {
@@ -58,8 +59,13 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, 
           const checked = await checkModel(store, upload);
           const files = upload.files.map(({ name: path, digest, bytes }) => ({ path, digest, bytes }));
           const digest = modelVersionDigest(upload.manifest, files);
+          // Files before the row: a row never names a file that is not there.
           for (const file of upload.files) await store.blobs.adopt(file.path, file.digest);
-          return store.models.createVersion({ owner, name, digest, manifest: upload.manifest, files, ...checked });
+          return store.models.createVersion({
+            ...{ owner, name, digest, files, manifest: upload.manifest },
+            ...checked,
+            tokenId: identity.tokenId,
+          });
         },
       );
       return reply

@@ -30,7 +30,7 @@ export const submissionRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (
     async (request, reply) => {
       const identity = identityOf(request);
       const { modelVersion, benchmarks: refs } = request.body;
-      const version = await store.models.version(modelVersion);
+      const version = await store.models.version(modelVersion, identity.owner);
       if (version === null) {
         throw new CorescoreError('unknown_model', `There is no model version ${modelVersion}.`, {
           field: '/modelVersion',

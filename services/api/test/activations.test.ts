@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { STIMULUS_IDS } from './support/benchmark.js';
+import { type Activations, activationsUpload, npy } from './support/models.js';
+import { filePart } from './support/multipart.js';
+import { openService, type Service } from './support/service.js';
+
+let service: Service;
+beforeAll(async () => {
+  service = await openService();
+});
+afterAll(() => service.close());
+
+const BAD: [what: string, change: Activations, code: string, field: RegExp][] = [
+  ['too few stimuli', { array: npy([2, 5, 3], () => 1) }, 'array_shape', /it\.npy|\/regions\/IT/],
+  ['too many stimuli', { array: npy([2, 7, 3], () => 1) }, 'array_shape', /it\.npy|\/regions\/IT/],
+  ['an axis too few', { array: npy([6, 3], () => 1) }, 'array_shape', /it\.npy|\/regions\/IT/],
+  ['float64', { array: npy([2, 6, 3], () => 1, '<f8') }, 'array_dtype', /it\.npy|\/regions\/IT/],
+  ['a file that is not .npy', { array: Buffer.from('1,2,3\n4,5,6\n') }, 'not_npy', /it\.npy|\/regions\/IT/],
+  ['NaN', { array: npy([2, 6, 3], (i) => (i === 7 ? Number.NaN : 1)) }, 'array_not_finite', /it\.npy|\/regions\/IT/],
+  [
+    'infinity',
+    { array: npy([2, 6, 3], (i) => (i === 7 ? Number.POSITIVE_INFINITY : 1)) },
+    'array_not_finite',
+    /it\.npy|\/regions\/IT/,
+  ],
+  ['an unknown id', { ids: [...STIMULUS_IDS.slice(0, 5), 'img-9'] }, 'stimulus_unknown', /ids/],
+  ['a missing id', { ids: STIMULUS_IDS.slice(0, 5), array: npy([2, 5, 3], () => 1) }, 'stimulus_missing', /ids/],
+  ['a repeated id', { ids: [...STIMULUS_IDS.slice(0, 5), 'img-0'] }, 'stimulus_repeated', /ids/],
+  [
+    'another stimulus set',
+    { manifest: (m) => (m['stimuli'].set = 'no-such-set') },
+    'stimulus_set_mismatch',
+    /^\/stimuli\/set$/,
+  ],
+  ['steps without a clock', { manifest: (m) => delete m['clock'] }, 'clock_missing', /^\/clock$/],
+];
+
+test.each(BAD)('refuses activations with %s', async (_what, change, code, field) => {
+  const problem = await service.refused(() => service.upload('ada', 'supplied', activationsUpload(change)), 422);
+  expect(problem.code, problem.detail).toBe(code);
+  expect(problem.field).toMatch(field);
+});
+
+test('refuses a file that the manifest does not name, one sent twice, and a missing one', async () => {
+  const [manifest, ids, array] = activationsUpload();
+  const extra = await service.refused(
+    () => service.upload('ada', 'supplied', [manifest, ids, array, filePart('notes.txt', 'x')]),
+    422,
+  );
+  expect(extra).toMatchObject({ code: 'file_unexpected', field: 'notes.txt' });
+  expect(extra.remedy).toContain('it.npy');
+  const twice = await service.refused(() => service.upload('ada', 'supplied', [manifest, ids, ids]), 422);
+  expect(twice).toMatchObject({ code: 'file_unexpected', field: 'ids.txt' });
+  const missing = await service.refused(() => service.upload('ada', 'supplied', [manifest, ids]), 422);
+  expect(missing).toMatchObject({ code: 'file_missing', field: 'it.npy' });
+});
+
+test('the folder in a file’s name is dropped', async () => {
+  const [manifest, ids] = activationsUpload();
+  const problem = await service.refused(
+    () => service.upload('ada', 'supplied', [manifest, ids, filePart('../../it.npy', 'x')]),
+    422,
+  );
+  expect(problem.code).toBe('not_npy');
+});
