@@ -1,0 +1,102 @@
+import type { LeaderboardRow, Score } from '@corescore/contracts';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { views } from '../api/paths.js';
+import { formatInterval, formatNumber } from '../format/numbers.js';
+import { failureWords, findScore, hasInterval, reasonWords, STATUS_WORDS } from '../format/scores.js';
+import { SCORE_COLUMNS } from './columns.js';
+import { ScoreBar } from './score-bar.js';
+import { SolutionGap } from './solution-gap.js';
+
+export interface RowContext {
+  /** The column the benchmark sorts by: it carries the bar. */
+  mainMetric: string;
+  /** What the bar of the main column ends at: IT's value. */
+  ceiling: number;
+  /** The benchmark's time axis, ms. */
+  range: readonly [number, number];
+}
+
+function ScoreCell({ score, context }: { score: Score | undefined; context: RowContext }): ReactNode {
+  if (score === undefined || score.value === null) {
+    return (
+      <td className="num">
+        <span className="absent">{reasonWords(score)}</span>
+      </td>
+    );
+  }
+  const isMain = score.metric === context.mainMetric;
+  return (
+    <td className={isMain ? 'num main' : 'num'}>
+      <span className="value">{formatNumber(score.value, score.unit)}</span>
+      {score.unit === 'images' && <span className="interval">of {score.nTotal}</span>}
+      {hasInterval(score) && <span className="interval">{formatInterval(score.low, score.high, score.unit)}</span>}
+      {isMain && <ScoreBar score={score} ceiling={context.ceiling} />}
+    </td>
+  );
+}
+
+/** What stands in place of the numbers of a run that has none. */
+function Unscored({ row }: { row: LeaderboardRow }): ReactNode {
+  const run = <Link href={views.run(row.runId)}>See the run</Link>;
+  if (row.status === 'failed') {
+    return (
+      <>
+        <span className="absent">failed: {failureWords(row.failure)}</span>
+        {row.failure !== null && <span className="failure-detail">{row.failure.detail}</span>} {run}
+      </>
+    );
+  }
+  if (row.status === 'cancelled') {
+    return (
+      <>
+        <span className="absent">not run: cancelled</span> {run}
+      </>
+    );
+  }
+  return (
+    <>
+      <span className="live">{STATUS_WORDS[row.status]}</span> {run}
+    </>
+  );
+}
+
+function ModelCell({ row }: { row: LeaderboardRow }): ReactNode {
+  return (
+    <th scope="row" className="model">
+      {row.role !== 'model' && <span className="tag tag-reference">{row.role === 'it' ? 'ceiling' : 'null row'}</span>}
+      <Link href={views.model(row.owner, row.name)} className="model-name">
+        {row.label}
+      </Link>
+      <span className="model-about">
+        {row.role === 'model' && `${row.owner} · `}
+        <Link href={views.run(row.runId)}>run</Link>
+        {row.activationsSupplied && ' · activations supplied'}
+      </span>
+    </th>
+  );
+}
+
+export function BoardRow({ row, context }: { row: LeaderboardRow; context: RowContext }): ReactNode {
+  const className = row.role === 'model' ? undefined : `reference reference-${row.role}`;
+  return (
+    <tr className={className}>
+      <td className="rank">{row.rank ?? <span className="absent">{row.role === 'model' ? '–' : ''}</span>}</td>
+      <ModelCell row={row} />
+      {row.status === 'scored' ? (
+        <>
+          {SCORE_COLUMNS.map((column) => (
+            <ScoreCell key={column.id} score={findScore(row.scores, column.metric, column.subset)} context={context} />
+          ))}
+          <td className="num">
+            <SolutionGap row={row} range={context.range} />
+          </td>
+        </>
+      ) : (
+        <td colSpan={SCORE_COLUMNS.length + 1} className="unscored">
+          <Unscored row={row} />
+        </td>
+      )}
+    </tr>
+  );
+}

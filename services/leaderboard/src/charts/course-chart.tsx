@@ -1,0 +1,211 @@
+import * as Plot from '@observablehq/plot';
+import { type ReactNode, useCallback, useId } from 'react';
+import { formatInterval, formatQuantity } from '../format/numbers.js';
+import { SUBSET_WORDS } from '../format/scores.js';
+import { ScrollRegion } from '../ui/scroll-region.js';
+import { BAND_COLOUR, BandKey, CHART_STYLE, Chart } from './chart.js';
+import { BANDS, type CoursePoint, isOverTime } from './courses.js';
+
+export interface CourseProps {
+  title: string;
+  points: readonly CoursePoint[];
+  unit: string;
+  /** Lower and upper end of the axis that must be visible, in the unit of the values. */
+  span: readonly [number, number];
+  /** A level to compare with. */
+  reference?: { value: number; label: string };
+}
+
+type Timed = CoursePoint & { startMs: number };
+
+const valueText = (p: CoursePoint, unit: string): string =>
+  `${formatQuantity(p.value, unit)}${p.low === null || p.high === null ? '' : ` (${formatInterval(p.low, p.high, unit)})`}`;
+
+function drawCourse(width: number, points: readonly Timed[], props: CourseProps): Element {
+  const { unit, span, reference } = props;
+  const ofBand = (band: CoursePoint['band']) => points.filter((p) => p.band === band);
+  return Plot.plot({
+    width,
+    height: Math.max(220, Math.min(300, width * 0.55)),
+    marginLeft: 44,
+    marginRight: 12,
+    marginBottom: 40,
+    style: CHART_STYLE,
+    x: { label: 'start of the time bin, ms after image onset', labelAnchor: 'center', labelArrow: 'none', ticks: 6 },
+    y: {
+      label: null,
+      grid: true,
+      ticks: 5,
+      domain: [
+        Math.min(span[0], ...points.map((p) => p.low ?? p.value)),
+        Math.max(span[1], ...points.map((p) => p.high ?? p.value)),
+      ],
+      ...(unit === 'fraction' ? { tickFormat: (v: number) => `${Math.round(v * 100)} %` } : {}),
+    },
+    marks: [
+      reference === undefined
+        ? null
+        : Plot.ruleY([reference.value], { stroke: 'currentColor', strokeOpacity: 0.5, strokeDasharray: '2,3' }),
+      reference === undefined
+        ? null
+        : Plot.text([reference], {
+            y: 'value',
+            text: 'label',
+            frameAnchor: 'right',
+            dy: -7,
+            fill: 'currentColor',
+            fillOpacity: 0.75,
+          }),
+      ...BANDS.flatMap((band) => [
+        Plot.areaY(
+          ofBand(band).filter((p) => p.low !== null && p.high !== null),
+          { x: 'startMs', y1: 'low', y2: 'high', fill: BAND_COLOUR[band], fillOpacity: 0.16 },
+        ),
+        Plot.lineY(ofBand(band), {
+          x: 'startMs',
+          y: 'value',
+          stroke: BAND_COLOUR[band],
+          strokeWidth: 2,
+          ...(band === 'control' ? { strokeDasharray: '5,3' } : {}),
+        }),
+        Plot.dot(ofBand(band), {
+          x: 'startMs',
+          y: 'value',
+          r: 3,
+          stroke: BAND_COLOUR[band],
+          strokeWidth: 1.5,
+          fill: band === 'control' ? 'var(--paper)' : BAND_COLOUR[band],
+        }),
+      ]),
+      Plot.tip(
+        points,
+        Plot.pointer({
+          x: 'startMs',
+          y: 'value',
+          fill: 'var(--surface)',
+          stroke: 'var(--line-strong)',
+          title: (p: Timed) => `${SUBSET_WORDS[p.band]}, ${p.startMs} ms\n${valueText(p, unit)}`,
+        }),
+      ),
+    ],
+  });
+}
+
+/** One window held over all bins has a value and no course: two dots with their intervals. */
+function drawHeld(width: number, points: readonly CoursePoint[], { unit, span, reference }: CourseProps): Element {
+  return Plot.plot({
+    width,
+    height: 130,
+    marginLeft: 80,
+    marginRight: 16,
+    marginBottom: 40,
+    style: CHART_STYLE,
+    x: {
+      label: 'one window held over all time bins',
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      grid: true,
+      ticks: 5,
+      domain: [span[0], Math.max(span[1], ...points.map((p) => p.high ?? p.value))],
+      ...(unit === 'fraction' ? { tickFormat: (v: number) => `${Math.round(v * 100)} %` } : {}),
+    },
+    y: { label: null, domain: BANDS.map((b) => SUBSET_WORDS[b]), tickSize: 0 },
+    marks: [
+      reference === undefined
+        ? null
+        : Plot.ruleX([reference.value], { stroke: 'currentColor', strokeOpacity: 0.5, strokeDasharray: '2,3' }),
+      Plot.ruleY(points, {
+        x1: (p: CoursePoint) => p.low ?? p.value,
+        x2: (p: CoursePoint) => p.high ?? p.value,
+        y: (p: CoursePoint) => SUBSET_WORDS[p.band],
+        stroke: (p: CoursePoint) => BAND_COLOUR[p.band],
+        strokeWidth: 2,
+      }),
+      Plot.dot(points, {
+        x: 'value',
+        y: (p: CoursePoint) => SUBSET_WORDS[p.band],
+        r: 5,
+        stroke: (p: CoursePoint) => BAND_COLOUR[p.band],
+        strokeWidth: 2,
+        fill: (p: CoursePoint) => (p.band === 'control' ? 'var(--paper)' : BAND_COLOUR[p.band]),
+      }),
+    ],
+  });
+}
+
+/** The numbers of a chart, for who would rather read them. */
+function CourseNumbers({ title, points, unit }: CourseProps): ReactNode {
+  const starts = [...new Set(points.map((p) => p.startMs))];
+  const at = (band: CoursePoint['band'], startMs: number | null) => {
+    const point = points.find((p) => p.band === band && p.startMs === startMs);
+    return point === undefined ? 'undefined' : valueText(point, unit);
+  };
+  return (
+    <details>
+      <summary>Numbers</summary>
+      <ScrollRegion label={`${title}, numbers`}>
+        <table className="numbers">
+          <caption className="visually-hidden">{title}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Bin</th>
+              {BANDS.map((band) => (
+                <th key={band} scope="col" className="num">
+                  {SUBSET_WORDS[band]}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {starts.map((startMs) => (
+              <tr key={startMs}>
+                <th scope="row">{startMs === null ? 'held over all' : `${startMs} ms`}</th>
+                {BANDS.map((band) => (
+                  <td key={band} className="num">
+                    {at(band, startMs)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </ScrollRegion>
+    </details>
+  );
+}
+
+/** What the chart shows, in a sentence: where both bands end. */
+function courseSentence(points: readonly CoursePoint[], unit: string, title: string): string {
+  const ends = BANDS.flatMap((band) => {
+    const last = points.findLast((p) => p.band === band);
+    return last === undefined ? [] : [`${SUBSET_WORDS[band]} ${formatQuantity(last.value, unit)}`];
+  });
+  return `${title}: at the last bin ${ends.join(', ')}`;
+}
+
+/** Challenge against Control over time, with 95 % bands; two dots for a model without time. */
+export function CourseChart(props: CourseProps): ReactNode {
+  const { title, points, unit } = props;
+  const id = useId();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the points stand for all that is drawn
+  const draw = useCallback(
+    (width: number) => (isOverTime(points) ? drawCourse(width, points, props) : drawHeld(width, points, props)),
+    [points],
+  );
+  return (
+    <figure aria-labelledby={id}>
+      <figcaption>
+        <h2 id={id}>{title}</h2>
+        <BandKey />
+      </figcaption>
+      {points.length === 0 ? (
+        <p className="absent">Nothing was decoded for this row.</p>
+      ) : (
+        <>
+          <Chart label={courseSentence(points, unit, title)} draw={draw} />
+          <CourseNumbers {...props} />
+        </>
+      )}
+    </figure>
+  );
+}

@@ -1,0 +1,117 @@
+import type { ImageResults } from '@corescore/contracts';
+import * as Plot from '@observablehq/plot';
+import { type ReactNode, useCallback } from 'react';
+import { BAND_COLOUR, CHART_STYLE, Chart } from '../charts/chart.js';
+import { binEdges } from '../charts/courses.js';
+import { fixed } from '../format/numbers.js';
+import { REASONS, SUBSET_WORDS } from '../format/scores.js';
+import { curveOf, type ImageRow } from './images.js';
+
+const LABEL = { fill: 'currentColor', stroke: 'var(--paper)', strokeWidth: 4 } as const;
+
+/** Two labels at two times: each on the outer side of its line, so that they never meet. */
+function timeMarks(row: ImageRow): Plot.Markish[] {
+  const times = [
+    row.targetMs === null ? null : { ms: row.targetMs, text: 'target', dash: '5,3' },
+    row.ostMs === null ? null : { ms: row.ostMs, text: 'model', dash: '' },
+  ].filter((t) => t !== null);
+  const first = times.reduce((a, b) => (b.ms < a.ms ? b : a), times[0]!);
+  return times.flatMap((t) => {
+    const left = times.length === 2 && t === first;
+    return [
+      Plot.ruleX([t.ms], { stroke: 'currentColor', strokeWidth: 1.5, strokeOpacity: 0.8, strokeDasharray: t.dash }),
+      Plot.text([t], {
+        x: 'ms',
+        text: (d: typeof t) => `${d.text} ${fixed(d.ms, 1)} ms`,
+        frameAnchor: 'top',
+        textAnchor: left ? 'end' : 'start',
+        dx: left ? -5 : 5,
+        dy: -14,
+        ...LABEL,
+      }),
+    ];
+  });
+}
+
+function drawCurve(width: number, images: ImageResults, row: ImageRow): Element {
+  const curve = curveOf(images, row.index);
+  const edges = binEdges(images.binStartsMs);
+  const values = [...curve.map((p) => p.i1), row.threshold, 0];
+  return Plot.plot({
+    width,
+    height: 290,
+    marginLeft: 40,
+    marginRight: 14,
+    marginTop: 30,
+    marginBottom: 40,
+    style: CHART_STYLE,
+    x: {
+      label: 'start of the time bin, ms',
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      domain: [edges[0]!, edges.at(-1)!],
+      ticks: 6,
+    },
+    y: { label: null, grid: true, ticks: 5, domain: [Math.min(...values), Math.max(...values)], nice: true },
+    marks: [
+      Plot.ruleY([row.threshold], { stroke: 'var(--accent)', strokeWidth: 1.5, strokeDasharray: '2,3' }),
+      Plot.text([row.threshold], {
+        y: (v: number) => v,
+        text: (v: number) => `threshold θ ${fixed(v, 2)}`,
+        frameAnchor: 'right',
+        dy: -8,
+        ...LABEL,
+        fill: 'var(--accent)',
+      }),
+      ...timeMarks(row),
+      Plot.lineY(curve, { x: 'startMs', y: 'i1', stroke: BAND_COLOUR[row.band], strokeWidth: 2 }),
+      Plot.dot(curve, { x: 'startMs', y: 'i1', r: 3, fill: BAND_COLOUR[row.band] }),
+      row.ostMs === null
+        ? null
+        : Plot.dot([row], {
+            x: 'ostMs',
+            y: 'threshold',
+            r: 5.5,
+            stroke: 'currentColor',
+            strokeWidth: 2,
+            fill: 'var(--paper)',
+          }),
+    ],
+  });
+}
+
+/** What the curve says, in words: for who cannot see it, and for models that have none. */
+export function imageSentence(row: ImageRow): string {
+  const target = row.targetMs === null ? '' : `; the target solves it at ${fixed(row.targetMs, 1)} ms`;
+  if (row.ostMs !== null) return `The model solves this image at ${fixed(row.ostMs, 1)} ms${target}.`;
+  const why = row.reason === null ? REASONS.undefined : REASONS[row.reason];
+  return `No solution time, ${why.words}${target}.`;
+}
+
+/** The decoding curve of one image: i1 over time, its threshold, where they cross, and the target's time. */
+export function ImageCurve({ images, row }: { images: ImageResults; row: ImageRow }): ReactNode {
+  const draw = useCallback((width: number) => drawCurve(width, images, row), [images, row]);
+  const curve = curveOf(images, row.index);
+  const held = images.binStartsMs.length === 1 ? images.i1[0]?.[row.index] : undefined;
+  return (
+    <div className="image-curve" aria-live="polite">
+      <h3>
+        {row.object}, {SUBSET_WORDS[row.band]} <code>{row.id.slice(0, 12)}</code>
+      </h3>
+      <p>{imageSentence(row)}</p>
+      {curve.length > 0 && (
+        <>
+          <p className="axis-title">i1, d′</p>
+          <Chart label={`i1 over time. ${imageSentence(row)}`} draw={draw} />
+        </>
+      )}
+      {held != null && (
+        <p>
+          i1 of the one window held over all bins: <strong>{fixed(held, 2)} d′</strong>; threshold θ:{' '}
+          <strong>{fixed(row.threshold, 2)} d′</strong>.
+        </p>
+      )}
+      {curve.length === 0 && held == null && <p className="muted">Nothing was decoded: there is no curve.</p>}
+    </div>
+  );
+}

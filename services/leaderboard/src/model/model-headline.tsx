@@ -1,0 +1,70 @@
+import type { LeaderboardRow, ModelVersionView, RunView } from '@corescore/contracts';
+import type { ReactNode } from 'react';
+import { formatInterval, formatQuantity } from '../format/numbers.js';
+import { findScore, hasInterval, reasonWords } from '../format/scores.js';
+
+const HEADLINE = [
+  ['ost_rho_partial', 'all', 'OST ρ, partial'],
+  ['ost_rho', 'all', 'OST ρ, raw'],
+  ['ost_delay_mean', 'all', 'Delay'],
+  ['accuracy', 'control', 'Accuracy, Control'],
+  ['accuracy', 'challenge', 'Accuracy, Challenge'],
+  ['ost_solved', 'all', 'Solved'],
+] as const;
+
+/** The run's main numbers, each with its interval or the reason why there is none. */
+export function ScoreStrip({ run }: { run: RunView }): ReactNode {
+  return (
+    <dl className="score-strip">
+      {HEADLINE.map(([metric, subset, label]) => {
+        const score = findScore(run.scores, metric, subset);
+        return (
+          <div key={label}>
+            <dt>{label}</dt>
+            {score === undefined || score.value === null ? (
+              <dd>
+                <span className="absent">{reasonWords(score)}</span>
+              </dd>
+            ) : (
+              <dd>
+                <span className="big">{formatQuantity(score.value, score.unit)}</span>
+                {score.unit === 'images' && <span className="interval">of {score.nTotal}</span>}
+                {hasInterval(score) && (
+                  <span className="interval">{formatInterval(score.low, score.high, score.unit)}</span>
+                )}
+              </dd>
+            )}
+          </div>
+        );
+      })}
+    </dl>
+  );
+}
+
+/** Where the model stands on the board, or what a reference row shows. */
+export function Standing({ row, competitors }: { row: LeaderboardRow; competitors: number }): ReactNode {
+  if (row.role !== 'model') {
+    return (
+      <p className="standing">
+        <span className="tag tag-reference">{row.role === 'it' ? 'ceiling' : 'null row'}</span> {row.sentence}
+      </p>
+    );
+  }
+  if (row.rank === null) return <p className="standing">Not ranked: the score that sorts this board is absent.</p>;
+  return (
+    <p className="standing">
+      Rank {row.rank} of {competitors} ranked.
+      {row.activationsSupplied && ' Its activations were supplied, not computed here.'}
+    </p>
+  );
+}
+
+export function ModelTitle({ owner, name, version }: { owner: string; name: string; version?: ModelVersionView }) {
+  return (
+    <>
+      <p className="kicker">{owner}</p>
+      <h1>{name}</h1>
+      {version?.description != null && <p className="lead">{version.description}</p>}
+    </>
+  );
+}

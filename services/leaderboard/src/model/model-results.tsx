@@ -1,0 +1,43 @@
+import type { ImageResults, RunView, Series } from '@corescore/contracts';
+import { type ReactNode, useMemo } from 'react';
+import { paths } from '../api/paths.js';
+import { useResource } from '../api/use-resource.js';
+import { CourseChart } from '../charts/course-chart.js';
+import { coursePoints } from '../charts/courses.js';
+import { OstHistogram } from '../charts/ost-histogram.js';
+import { ErrorNotice, Loading } from '../ui/notice.js';
+import { ImageExplorer } from './image-explorer.js';
+
+/** Time courses, solution times and single images of one scored run. */
+export function ModelResults({ run }: { run: RunView }): ReactNode {
+  const series = useResource<{ series: Series[] }>(paths.series(run.id));
+  const images = useResource<ImageResults>(paths.images(run.id));
+  const accuracy = useMemo(() => coursePoints(series.data?.series ?? [], 'accuracy'), [series.data]);
+  const i1 = useMemo(() => coursePoints(series.data?.series ?? [], 'i1'), [series.data]);
+  const failed = series.error ?? images.error;
+  if (failed) {
+    const retry = () => {
+      series.reload();
+      images.reload();
+    };
+    return <ErrorNotice error={failed} onRetry={retry} />;
+  }
+  if (series.data === undefined || images.data === undefined) return <Loading what="the results" />;
+  const classes = new Set(images.data.objects).size;
+  return (
+    <>
+      <div className="charts">
+        <CourseChart
+          title="Accuracy over time"
+          points={accuracy}
+          unit="fraction"
+          span={[0, 1]}
+          reference={{ value: 1 / classes, label: 'chance' }}
+        />
+        <CourseChart title="Image-level discrimination i1 over time" points={i1} unit="d′" span={[0, 3]} />
+      </div>
+      <OstHistogram images={images.data} />
+      <ImageExplorer runId={run.id} images={images.data} />
+    </>
+  );
+}

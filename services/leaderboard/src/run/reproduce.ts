@@ -1,0 +1,16 @@
+import type { ModelVersionView } from '@corescore/contracts';
+
+/** The command that gives the same numbers without a server; null for a row that was not made from files. */
+export function reproduceCommand(version: ModelVersionView | undefined, benchmark: string): string | null {
+  if (version === undefined || version.files.length === 0) return null;
+  if (version.kind === 'onnx') {
+    const model = version.files.find((file) => file.path.endsWith('.onnx'));
+    if (model === undefined) return null;
+    return `npx corescore run --local ${model.path} --manifest corescore.json --benchmark ${benchmark}`;
+  }
+  if (version.kind === 'activations') {
+    const arrays = version.files.map((file) => file.path).join(' ');
+    return `npx corescore run --local ${arrays} --manifest corescore.json --benchmark ${benchmark}`;
+  }
+  return null;
+}

@@ -1,0 +1,86 @@
+import type { Score } from '@corescore/contracts';
+import type { ReactNode } from 'react';
+import { formatCount, formatInterval, formatQuantity } from '../format/numbers.js';
+import { hasInterval, REASONS, reasonWords, SUBSET_WORDS } from '../format/scores.js';
+import { ScrollRegion } from '../ui/scroll-region.js';
+import { groupScores, type ScoreGroup } from './score-groups.js';
+
+function ScoreCells({ score }: { score: Score }): ReactNode {
+  return (
+    <>
+      <td>
+        {SUBSET_WORDS[score.subset]}
+        {score.region !== 'IT' && ` · ${score.region}`}
+      </td>
+      {score.value === null ? (
+        <td className="num" colSpan={2}>
+          <span className="absent">{reasonWords(score)}</span>
+        </td>
+      ) : (
+        <>
+          <td className="num value">{formatQuantity(score.value, score.unit)}</td>
+          <td className="num">{hasInterval(score) ? formatInterval(score.low, score.high, score.unit) : ''}</td>
+        </>
+      )}
+      <td className="num">
+        {formatCount(score.n)} of {formatCount(score.nTotal)}
+      </td>
+    </>
+  );
+}
+
+/** One metric: its name and help beside one row a subset. */
+function Group({ group }: { group: ScoreGroup }): ReactNode {
+  return (
+    <tbody>
+      {group.scores.map((score, i) => (
+        <tr key={`${score.subset}/${score.region}`}>
+          {i === 0 && (
+            <th scope="rowgroup" rowSpan={group.scores.length}>
+              {group.label}
+              {group.help !== null && <span className="help">{group.help}</span>}
+            </th>
+          )}
+          <ScoreCells score={score} />
+        </tr>
+      ))}
+    </tbody>
+  );
+}
+
+/** Every score of a run: value, interval, how many images entered of how many could have, or why it is absent. */
+export function ScoreTable({ scores }: { scores: readonly Score[] }): ReactNode {
+  const reasons = [...new Set(scores.flatMap((s) => s.reason ?? []))];
+  return (
+    <>
+      <ScrollRegion label="Scores">
+        <table className="scores">
+          <caption>Intervals are 95 %, from a bootstrap over images; n is the number of images that entered.</caption>
+          <thead>
+            <tr>
+              <th scope="col">Metric</th>
+              <th scope="col">Images</th>
+              <th scope="col" className="num">
+                Value
+              </th>
+              <th scope="col" className="num">
+                95 % interval
+              </th>
+              <th scope="col" className="num">
+                n
+              </th>
+            </tr>
+          </thead>
+          {groupScores(scores).map((group) => (
+            <Group key={group.metric} group={group} />
+          ))}
+        </table>
+      </ScrollRegion>
+      {reasons.map((reason) => (
+        <p key={reason} className="muted">
+          <span className="absent">{REASONS[reason].words}</span>: {REASONS[reason].sentence}
+        </p>
+      ))}
+    </>
+  );
+}
