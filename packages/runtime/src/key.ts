@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type ManifestInput, type OnnxManifest, type Region } from '@corescore/contracts';
-import { PREPROCESSING_VERSION } from '@corescore/stimuli';
+import { PREPROCESSING_VERSION } from '@corescore/stimuli/preprocess';
 
 /** Everything that decides the bytes of one activations file (CONTRACT, Identity). */
 export interface ActivationsKeyParts {

@@ -88,7 +88,8 @@ function kernelLimits(limits: Limits): string[] {
   return [
     `--data=${limits.memoryBytes}`,
     `--cpu=${Math.ceil(limits.wallSeconds * (limits.threads + 1)) + 5}`,
-    '--nofile=128',
+    // Node opens the files of a module graph at once: fewer than some hundreds do not let it start.
+    '--nofile=1024',
     '--fsize=0',
     '--core=0',
   ];

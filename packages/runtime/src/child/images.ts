@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import type { ManifestInput } from '@corescore/contracts';
-import { preprocess } from '@corescore/stimuli';
+import { preprocess } from '@corescore/stimuli/preprocess';
 
 /** Where the pixels of the stimulus set lie: an inherited file descriptor, uint8 [n][height][width][3]. */
 export interface PixelSource {
