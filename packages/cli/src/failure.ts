@@ -1,0 +1,90 @@
+import { NetworkError, RequestError } from '@corescore/client';
+import {
+  CorescoreError,
+  EXIT_CODES,
+  type ExitName,
+  exitOfProblem,
+  exitOfRun,
+  FAILURE_KINDS,
+  type FailureKind,
+} from '@corescore/contracts';
+import { CommanderError } from 'commander';
+import { type Io, styles } from './io.js';
+
+/** A command ends with this code; what had to be said has been said. */
+export class Exit extends Error {
+  constructor(readonly exit: ExitName) {
+    super(exit);
+  }
+}
+
+/** An operational error whose exit code is not that of its problem code (a child that keeps crashing, say). */
+export class CommandFailure extends CorescoreError {
+  constructor(
+    readonly exit: ExitName,
+    code: CorescoreError['code'],
+    detail: string,
+    context: { field?: string; remedy?: string; cause?: unknown } = {},
+  ) {
+    super(code, detail, context);
+  }
+}
+
+/** How a command ends that threw, and the words for it. Anything that is not an expected error is a bug. */
+export function exitOfError(error: unknown): ExitName {
+  if (error instanceof Exit) return error.exit;
+  // Commander has printed the usage error, or help or the version that were asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 'pass' : 'configuration';
+  if (error instanceof NetworkError) return 'network';
+  if (error instanceof RequestError) return exitOfRequest(error);
+  if (error instanceof CommandFailure) return error.exit;
+  const kind = failureKind(error);
+  if (kind !== undefined) return exitOfRun('failed', kind);
+  if (error instanceof CorescoreError) return exitOfProblem(error.code, error.status);
+  return 'bug';
+}
+
+function exitOfRequest({ code, status }: RequestError): ExitName {
+  // Not in our words: a proxy, or another service at this address. That says nothing about the model.
+  if (code.startsWith('http_') && status < 500 && status !== 429) {
+    return status === 401 || status === 403 ? 'authentication' : 'configuration';
+  }
+  return exitOfProblem(code, status);
+}
+
+/** The kind of a failure while a model ran here (the runtime's `ModelFailure`, known by its shape: it is loaded late). */
+function failureKind(error: unknown): FailureKind | undefined {
+  if (!(error instanceof CorescoreError) || !('kind' in error)) return undefined;
+  return FAILURE_KINDS.find((kind) => kind === error.kind);
+}
+
+/** Message, field and remedy, a line each; a bug shows its stack. Nothing for what has been said already. */
+export function describeError(error: unknown, io: { color: boolean }): string {
+  const { bold, dim, red } = styles(io);
+  if (error instanceof Exit || error instanceof CommanderError) return '';
+  if (error instanceof NetworkError) {
+    return lines(`${red(bold('error:'))} ${error.message}`, [
+      ['what to do', 'Is the service running (`corescore serve`)? Check --url and CORESCORE_URL.'],
+    ]);
+  }
+  if (error instanceof RequestError || error instanceof CorescoreError) {
+    return lines(`${red(bold('error:'))} ${error.message}`, [
+      ['code', error.code],
+      ['field', error.field],
+      ['what to do', error.remedy],
+    ]);
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `${red(bold('This is a bug in corescore.'))} Please report it with the lines below.\n${dim(stack)}\n`;
+}
+
+function lines(first: string, rest: [label: string, text: string | undefined][]): string {
+  const body = rest.filter(([, text]) => text !== undefined).map(([label, text]) => `  ${label}: ${text}\n`);
+  return `${first}\n${body.join('')}`;
+}
+
+/** Prints what there is to say about an error; returns the process exit code. */
+export function report(error: unknown, io: Io): number {
+  io.stderr(describeError(error, io));
+  return EXIT_CODES[exitOfError(error)].code;
+}

@@ -1,0 +1,56 @@
+import type { BenchmarkView, Leaderboard, LeaderboardRow, MetricKey, Subset } from '@corescore/contracts';
+import { table } from './table.js';
+import { FAILURES, formatNumber, formatValue, REASONS, STAGES } from './words.js';
+
+/** The columns of the board, as the page shows them. */
+const COLUMNS: { title: string; metric: MetricKey; subset: Subset; interval: boolean }[] = [
+  { title: 'OST ρ partial [95 %]', metric: 'ost_rho_partial', subset: 'all', interval: true },
+  { title: 'OST ρ raw', metric: 'ost_rho', subset: 'all', interval: false },
+  { title: 'delay, ms', metric: 'ost_delay_mean', subset: 'all', interval: false },
+  { title: 'acc. Control', metric: 'accuracy', subset: 'control', interval: false },
+  { title: 'acc. Challenge', metric: 'accuracy', subset: 'challenge', interval: false },
+];
+
+/** One sentence on what is measured, the table in the order of the service, and what the reference rows mean. */
+export function boardText(benchmark: BenchmarkView, board: Leaderboard): string {
+  const { stimulusSet } = benchmark;
+  const rows = board.rows.map((row) => [
+    row.rank === null ? (row.role === 'model' ? '' : '–') : String(row.rank),
+    row.role === 'model' ? `${row.owner}/${row.name}` : row.label,
+    ...COLUMNS.map((column) => cell(row, column.metric, column.subset, column.interval)),
+    solved(row),
+  ]);
+  const references = board.rows.filter((row) => row.role !== 'model' && row.sentence !== null);
+  return [
+    `${benchmark.title} (${board.benchmark})\n`,
+    `${benchmark.sentence}\n`,
+    `${stimulusSet.images} images (${stimulusSet.control} Control, ${stimulusSet.challenge} Challenge), `,
+    `${benchmark.sites} sites; ${board.generatedAt.slice(0, 10)}\n\n`,
+    table(
+      [
+        { title: 'rank', align: 'right' },
+        { title: 'model' },
+        ...COLUMNS.map(({ title }) => ({ title, align: 'right' as const })),
+        { title: 'solved', align: 'right' },
+      ],
+      rows,
+    ),
+    '\n',
+    ...references.map((row) => `– ${row.label}: ${row.sentence}\n`),
+    `${benchmark.caveat}\n`,
+  ].join('');
+}
+
+function cell(row: LeaderboardRow, metric: MetricKey, subset: Subset, interval: boolean): string {
+  if (row.status !== 'scored') return row.failure === null ? STAGES[row.status] : FAILURES[row.failure.kind];
+  const score = row.scores.find((s) => s.metric === metric && s.subset === subset && s.region === 'IT');
+  if (score === undefined) return REASONS.not_run;
+  if (score.value === null || interval) return formatValue(score);
+  return formatNumber(score.value, score.unit);
+}
+
+function solved(row: LeaderboardRow): string {
+  const score = row.scores.find((s) => s.metric === 'ost_solved' && s.subset === 'all' && s.region === 'IT');
+  if (row.status !== 'scored' || score === undefined) return '';
+  return score.value === null ? formatValue(score) : `${score.value} of ${score.nTotal}`;
+}

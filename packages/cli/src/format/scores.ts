@@ -1,0 +1,63 @@
+import { METRICS, type RunView, type Score, type ScoreReport } from '@corescore/contracts';
+import { table } from './table.js';
+import { FAILURES, formatSeconds, formatValue, STAGES } from './words.js';
+
+const LABELS: Record<string, { label: string } | undefined> = METRICS;
+
+/** All scores of a run: one row each, absent ones with their reason. */
+export function scoreTable(scores: readonly Score[], indent = '  '): string {
+  const regions = new Set(scores.map((score) => score.region));
+  const columns = [
+    { title: 'score' },
+    { title: 'images' },
+    ...(regions.size > 1 ? [{ title: 'region' }] : []),
+    { title: 'value [95 % interval]' },
+    { title: 'n of N', align: 'right' as const },
+  ];
+  const rows = scores.map((score) => [
+    LABELS[score.metric]?.label ?? score.metric,
+    score.subset,
+    ...(regions.size > 1 ? [score.region] : []),
+    formatValue(score) + (score.note === undefined ? '' : `  (${score.note})`),
+    `${score.n} of ${score.nTotal}`,
+  ]);
+  return table(columns, rows, indent);
+}
+
+/** One run with its result: the scores, or why there are none. */
+export function runText(run: RunView): string {
+  const title = `${run.model.owner}/${run.model.name} on ${run.benchmark}`;
+  const head = `${title}: ${STAGES[run.status]}${elapsed(run)}\n  run ${run.id}\n`;
+  if (run.status === 'scored') return `${head}\n${scoreTable(run.scores)}${notes(run.notes)}`;
+  if (run.failure === null) {
+    const ahead = run.queuePosition === null ? '' : `  runs ahead of it: ${run.queuePosition}\n`;
+    return head + ahead + progressLine(run);
+  }
+  const { kind, code, detail, field, remedy } = run.failure;
+  return [
+    head,
+    `  ${FAILURES[kind]}: ${detail}\n`,
+    `  code: ${code}\n`,
+    field === undefined ? '' : `  field: ${field}\n`,
+    remedy === undefined ? '' : `  what to do: ${remedy}\n`,
+  ].join('');
+}
+
+/** The report of a local run: the same table. */
+export function reportText(name: string, report: ScoreReport): string {
+  return `${name} on ${report.benchmark}: scored here\n\n${scoreTable(report.scores)}${notes(report.notes)}`;
+}
+
+function elapsed(run: RunView): string {
+  if (run.endedAt === null || run.extractingAt === null) return '';
+  return ` in ${formatSeconds(Date.parse(run.endedAt) - Date.parse(run.extractingAt))}`;
+}
+
+function progressLine(run: RunView): string {
+  if (run.progress === null) return '';
+  const { done, total, unit } = run.progress;
+  return `  ${done} of ${total} ${unit}\n`;
+}
+
+const notes = (lines: readonly string[]): string =>
+  lines.length === 0 ? '' : `\n${lines.map((line) => `  ${line}\n`).join('')}`;

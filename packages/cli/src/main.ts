@@ -1,0 +1,4 @@
+import { systemIo } from './io.js';
+import { main } from './program.js';
+
+process.exitCode = await main(process.argv.slice(2), systemIo());

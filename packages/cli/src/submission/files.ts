@@ -1,0 +1,106 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { CorescoreError } from '@corescore/contracts';
+
+export interface SubmissionFiles {
+  manifestPath: string;
+  manifest: unknown;
+  /** Name in the manifest; the model's name on the board. */
+  name: string;
+  kind: string;
+  /** What is uploaded after the manifest. */
+  files: string[];
+}
+
+/**
+ * Finds the manifest and the files of a submission. The manifest is the one named, else `corescore.json` beside the
+ * model, else `<model>.json`. Only what is needed to find files is looked at here; the service checks the rest.
+ * @param model an ONNX file; for activations the folder with the manifest's files, or absent: beside the manifest
+ */
+export function findFiles(cwd: string, model: string | undefined, manifest: string | undefined): SubmissionFiles {
+  const modelPath = model === undefined ? undefined : resolve(cwd, model);
+  if (modelPath !== undefined && !existsSync(modelPath)) throw missing(model ?? modelPath, 'model');
+  const folder = modelPath === undefined || !isFolder(modelPath) ? undefined : modelPath;
+  const manifestPath = findManifest(cwd, modelPath, folder, manifest);
+  const value = readManifest(manifestPath);
+  if (value.kind === 'activations') {
+    if (modelPath !== undefined && folder === undefined) {
+      throw new CorescoreError('configuration', 'A manifest of kind activations names its files itself.', {
+        field: 'model',
+        remedy: 'Leave the model out, or give the folder that holds the files.',
+      });
+    }
+    const base = folder ?? dirname(manifestPath);
+    return { ...value, manifestPath, files: activationFiles(value.manifest).map((file) => existing(join(base, file))) };
+  }
+  if (modelPath === undefined || folder !== undefined) {
+    throw new CorescoreError('configuration', `The manifest is of kind ${value.kind}, so a model file is needed.`, {
+      field: 'model',
+      remedy: 'Name it: corescore submit model.onnx --benchmark ...',
+    });
+  }
+  return { ...value, manifestPath, files: [modelPath] };
+}
+
+function findManifest(
+  cwd: string,
+  model: string | undefined,
+  folder: string | undefined,
+  manifest: string | undefined,
+): string {
+  if (manifest !== undefined) return existing(resolve(cwd, manifest), '--manifest');
+  const base = folder ?? (model === undefined ? cwd : dirname(model));
+  const candidates = [join(base, 'corescore.json')];
+  if (model !== undefined && folder === undefined) {
+    candidates.push(join(base, `${basename(model, extname(model))}.json`));
+  }
+  const found = candidates.find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new CorescoreError('configuration', `There is no manifest: looked for ${candidates.join(' and ')}.`, {
+    field: '--manifest',
+    remedy: 'Write corescore.json beside the model, or name it with --manifest.',
+  });
+}
+
+function readManifest(path: string): { manifest: unknown; name: string; kind: string } {
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new CorescoreError('manifest_not_json', `${path} is not JSON: ${(error as Error).message}`, {
+      field: '--manifest',
+      remedy: 'Mend the file; the examples in docs/rest.md are whole.',
+      cause: error,
+    });
+  }
+  const { name, kind } = (manifest ?? {}) as { name?: unknown; kind?: unknown };
+  for (const [field, value] of Object.entries({ name, kind })) {
+    if (typeof value === 'string' && value !== '') continue;
+    throw new CorescoreError('invalid_manifest', `${path} has no ${field}.`, {
+      field: `/${field}`,
+      remedy:
+        field === 'name' ? 'Give the model a name, such as "my-model".' : 'Set "kind" to "onnx" or "activations".',
+    });
+  }
+  return { manifest, name: name as string, kind: kind as string };
+}
+
+/** Names of the arrays and of the list of ids, in the order of the manifest, each once. */
+export function activationFiles(manifest: unknown): string[] {
+  const { regions, stimuli } = manifest as {
+    regions?: Record<string, { file?: unknown }>;
+    stimuli?: { ids?: unknown };
+  };
+  const names = [...Object.values(regions ?? {}).map((source) => source?.file), stimuli?.ids];
+  return [...new Set(names.filter((name): name is string => typeof name === 'string'))].map((name) => basename(name));
+}
+
+const isFolder = (path: string): boolean => statSync(path).isDirectory();
+
+function existing(path: string, field = basename(path)): string {
+  if (!existsSync(path)) throw missing(path, field);
+  return path;
+}
+
+const missing = (path: string, field: string): CorescoreError =>
+  new CorescoreError('configuration', `${path} does not exist.`, { field, remedy: 'Check the path.' });
