@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { chown, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CorescoreError } from '@corescore/contracts';
+
+const run = promisify(execFile);
+const NOBODY = 65534;
+
+/** Runs a program of Postgres; resolves with what it printed. */
+export type RunProgram = (program: string, args: readonly string[]) => Promise<string>;
+
+/**
+ * Postgres refuses to run as root. As root, its programs run as the owner of the data folder (nobody, for a new one),
+ * through `setpriv`, and keep the right to pass folders that only root may enter: the home folder's parents.
+ * @throws CorescoreError `configuration` where root cannot step down
+ */
+export async function programRunner(dataFolder: string, uid = process.getuid?.()): Promise<RunProgram> {
+  if (uid !== 0) return execute([]);
+  const owner = await ownerOf(dataFolder);
+  const asUser = ['setpriv', '--reuid', String(owner), '--regid', String(owner), '--clear-groups'];
+  const capability = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
+  const runner = execute([...asUser, ...capability]);
+  try {
+    await runner('true', []);
+  } catch (error) {
+    throw new CorescoreError('configuration', 'Postgres does not run as root, and setpriv cannot change the user.', {
+      field: 'DATABASE_URL',
+      remedy:
+        'Start corescore as an ordinary user, install setpriv (package util-linux), or set DATABASE_URL to a Postgres of your own.',
+      cause: error,
+    });
+  }
+  return runner;
+}
+
+/** The user of an existing data folder; one that root owns (copied, restored) is given to nobody. */
+async function ownerOf(dataFolder: string): Promise<number> {
+  const found = await stat(dataFolder).catch(() => null);
+  if (found === null) return NOBODY;
+  if (found.uid !== 0) return found.uid;
+  await giveAway(dataFolder, NOBODY);
+  return NOBODY;
+}
+
+async function giveAway(path: string, user: number): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const inner = join(path, entry.name);
+    if (entry.isDirectory()) await giveAway(inner, user);
+    else await chown(inner, user, user);
+  }
+  await chown(path, user, user);
+}
+
+function execute(prefix: readonly string[]): RunProgram {
+  return async (program, args) => {
+    const [command, ...rest] = [...prefix, program, ...args];
+    // The C locale: messages are read by our own code and shown in one language.
+    const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' };
+    const { stdout, stderr } = await run(command!, rest, { env, cwd: '/' });
+    return stdout + stderr;
+  };
+}

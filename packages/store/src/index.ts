@@ -1,0 +1,5 @@
+export { startEmbeddedPostgres } from './embedded/start.js';
+export { openStore } from './open.js';
+export { consumed } from './queues/health.js';
+export { meanSolutionTimes, rankBoard } from './repositories/leaderboard.js';
+export * from './types.js';

@@ -1,0 +1,110 @@
+import { QUEUES, type QueueName } from '@corescore/contracts';
+import { v7 } from 'uuid';
+import type { Database } from '../postgres/database.js';
+import { NOW } from '../repositories/rows.js';
+import type { QueueCounts, QueueHealth, QueueJob, Queues, QueueWorker } from '../types.js';
+import type { JobQueue, QueueConnection } from './connection.js';
+import { WORKER_BELIEVED_SECONDS, WORKER_SAYS_EVERY_MS } from './health.js';
+
+/** One row says that a worker takes jobs: the same in front of Postgres and of Redis. */
+async function sayAlive(database: Database, id: string, queue: QueueName): Promise<void> {
+  await database.query(
+    `INSERT INTO queue_workers (id, queue, seen_at) VALUES ($2, $3, ${NOW})
+     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`,
+    [database.clock(), id, queue],
+  );
+}
+
+/** BullMQ, wrapped. Queues are opened when they are first used, which is after the migrations. */
+export class BullQueues implements Queues {
+  readonly #queues = new Map<QueueName, JobQueue>();
+  readonly #workers = new Set<QueueWorker>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly connection: QueueConnection,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  #queue(name: QueueName): JobQueue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = this.connection.queue(name);
+      queue.on('error', this.onError);
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  async enqueue(name: QueueName, { runId, attempt }: QueueJob): Promise<void> {
+    await this.#queue(name).add(
+      'run',
+      { runId, attempt },
+      // The row decides about retries (DESIGN, decision 2); a job that has ended leaves nothing, so that its id is free.
+      { jobId: `${runId}-${name}-${attempt}`, attempts: 1, removeOnComplete: true, removeOnFail: true },
+    );
+  }
+
+  async worker(
+    name: QueueName,
+    { concurrency, handler }: { concurrency: number; handler: (job: QueueJob) => Promise<void> },
+  ): Promise<QueueWorker> {
+    const id = v7();
+    const worker = this.connection.worker(name, handler, concurrency);
+    worker.onError(this.onError);
+    await worker.waitUntilReady();
+    await this.database.query(`DELETE FROM queue_workers WHERE seen_at < ${NOW} - interval '1 day'`, [
+      this.database.clock(),
+    ]);
+    await sayAlive(this.database, id, name);
+    const timer = setInterval(() => {
+      if (worker.isRunning()) sayAlive(this.database, id, name).catch(this.onError);
+    }, WORKER_SAYS_EVERY_MS);
+    let closing: Promise<void> | undefined;
+    const close = async (): Promise<void> => {
+      clearInterval(timer);
+      await worker.close();
+      await this.database.query('DELETE FROM queue_workers WHERE id = $1', [id]).catch(this.onError);
+      this.#workers.delete(handle);
+    };
+    const handle: QueueWorker = {
+      close: () => {
+        closing ??= close();
+        return closing;
+      },
+    };
+    this.#workers.add(handle);
+    return handle;
+  }
+
+  async counts(): Promise<Record<QueueName, QueueCounts>> {
+    const counts = {} as Record<QueueName, QueueCounts>;
+    for (const name of QUEUES) {
+      const { waiting = 0, active = 0 } = await this.#queue(name).getJobCounts('waiting', 'active');
+      counts[name] = { waiting, active };
+    }
+    return counts;
+  }
+
+  async health(): Promise<QueueHealth[]> {
+    const rows = await this.database.query<{ queue: string; workers: number }>(
+      `SELECT queue, count(*)::int AS workers FROM queue_workers
+       WHERE seen_at > ${NOW} - make_interval(secs => $2) GROUP BY queue`,
+      [this.database.clock(), WORKER_BELIEVED_SECONDS],
+    );
+    const counts = await this.counts();
+    return QUEUES.map((queue) => ({
+      queue,
+      workers: rows.find((row) => row.queue === queue)?.workers ?? 0,
+      ...counts[queue],
+    }));
+  }
+
+  /** Workers first: no job is taken from a queue that is going away. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#workers].map((worker) => worker.close()));
+    for (const queue of this.#queues.values()) await queue.close();
+    this.#queues.clear();
+    await this.connection.close();
+  }
+}

@@ -1,0 +1,115 @@
+import type { ImageResults, Receipt, RunFailure, RunStatus, Series } from '@corescore/contracts';
+import type { Database } from '../postgres/database.js';
+import type { Results } from '../types.js';
+import { resolveBenchmark } from './benchmarks.js';
+import { rankBoard } from './leaderboard.js';
+import { isId, isoOrNull } from './rows.js';
+import { scoresOf, viewRuns } from './run-views.js';
+
+interface BoardRow {
+  id: string;
+  owner: string;
+  name: string;
+  kind: string;
+  digest: string;
+  status: RunStatus;
+  failure: RunFailure | null;
+  control_ms: number | null;
+  challenge_ms: number | null;
+  scored_at: Date | null;
+}
+
+export function createResults(database: Database): Results {
+  /** The one body a scored run has in `table`. */
+  async function body<T>(table: 'image_results' | 'receipts', runId: string): Promise<T | null> {
+    if (!isId(runId)) return null;
+    const [row] = await database.query<{ body: T }>(`SELECT body FROM ${table} WHERE run_id = $1`, [runId]);
+    return row?.body ?? null;
+  }
+
+  const results: Results = {
+    async report(runId) {
+      const images = await results.images(runId);
+      if (images === null) return null;
+      const [row] = await database.query<{
+        ref: string;
+        digest: string;
+        notes: string[];
+        max_duality_gap: number | null;
+      }>(
+        `SELECT b.ref, b.digest, r.notes, r.max_duality_gap
+         FROM runs r JOIN benchmarks b ON b.ref = r.benchmark_ref WHERE r.id = $1`,
+        [runId],
+      );
+      return {
+        benchmark: row!.ref,
+        benchmarkDigest: row!.digest,
+        scores: (await scoresOf(database, [runId])).get(runId) ?? [],
+        series: (await results.series(runId)) ?? [],
+        images,
+        notes: row!.notes,
+        maxDualityGap: row!.max_duality_gap,
+      };
+    },
+
+    async series(runId) {
+      if (!isId(runId)) return null;
+      const [scored] = await database.query('SELECT FROM image_results WHERE run_id = $1', [runId]);
+      if (scored === undefined) return null;
+      const rows = await database.query<{ body: Series }>(
+        'SELECT body FROM series WHERE run_id = $1 ORDER BY position',
+        [runId],
+      );
+      return rows.map((row) => row.body);
+    },
+
+    images: (runId) => body<ImageResults>('image_results', runId),
+    receipt: (runId) => body<Receipt>('receipts', runId),
+
+    async leaderboard(benchmarkRef) {
+      const benchmark = await resolveBenchmark(database, benchmarkRef);
+      if (benchmark === null) return [];
+      const rows = await database.query<BoardRow>(
+        `SELECT DISTINCT ON (r.model_id) r.id, m.owner, m.name, v.kind, v.digest, r.status, r.failure, r.control_ms,
+           r.challenge_ms, CASE WHEN r.status = 'scored' THEN r.ended_at END AS scored_at
+         FROM runs r JOIN models m ON m.id = r.model_id JOIN model_versions v ON v.id = r.model_version_id
+         WHERE r.benchmark_ref = $1
+         ORDER BY r.model_id, r.status = 'scored' DESC, r.id DESC`,
+        [benchmark.ref],
+      );
+      const scores = await scoresOf(
+        database,
+        rows.map((row) => row.id),
+      );
+      return rankBoard(
+        benchmark,
+        rows.map((row) => ({
+          owner: row.owner,
+          name: row.name,
+          kind: row.kind,
+          digest: row.digest,
+          runId: row.id,
+          status: row.status,
+          failure: row.failure,
+          scores: scores.get(row.id) ?? [],
+          controlMs: row.control_ms,
+          challengeMs: row.challenge_ms,
+          scoredAt: isoOrNull(row.scored_at),
+        })),
+      );
+    },
+
+    async latestScored(benchmarkRef, owner, name) {
+      const benchmark = await resolveBenchmark(database, benchmarkRef);
+      if (benchmark === null) return null;
+      const [run] = await viewRuns(
+        database,
+        `WHERE r.benchmark_ref = $1 AND m.owner = $2 AND m.name = $3 AND r.status = 'scored'
+         ORDER BY r.id DESC LIMIT 1`,
+        [benchmark.ref, owner, name],
+      );
+      return run ?? null;
+    },
+  };
+  return results;
+}
