@@ -19,7 +19,10 @@ export interface ExtractRequest {
   /** Folder for the arrays, made if need be; nothing is left in it when the extraction fails. */
   outDir: string;
   limits: Limits;
-  /** Default: every region of the manifest. IT and the readout, where there is one, are always recorded. */
+  /**
+   * Which of the manifest's regions to record; default: all. IT and the readout, where there is one, are always
+   * recorded; a region that the manifest does not name is missing in the result.
+   */
   regions?: Region[];
   onProgress?: (done: number, total: number) => void;
   onLog?: (line: string) => void;

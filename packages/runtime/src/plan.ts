@@ -23,7 +23,8 @@ export interface Plan {
 }
 
 /**
- * @param regions which regions to record beside IT (the clock is checked on it) and the readout; default: all.
+ * @param regions which of the manifest's regions to record beside IT (the clock is checked on it) and the readout;
+ *   default: all. A region that the manifest does not name is not recorded.
  * @throws ModelFailure `invalid_manifest` where time is declared in two contradictory ways.
  */
 export function planOf(manifest: OnnxManifest, regions?: readonly Region[]): Plan {
@@ -56,15 +57,7 @@ export function planOf(manifest: OnnxManifest, regions?: readonly Region[]): Pla
   };
   for (const region of REGIONS) {
     const source = manifest.regions[region];
-    if (source === undefined) {
-      if (regions?.includes(region)) {
-        throw modelFailure('output_not_found', `The manifest names no output for the region ${region}.`, {
-          field: '/regions',
-          remedy: `Add "${region}" to the regions.`,
-        });
-      }
-      continue;
-    }
+    if (source === undefined) continue;
     if (region === 'IT' || regions === undefined || regions.includes(region)) add(region, `/regions/${region}`, source);
   }
   if (manifest.readout !== undefined) add('readout', '/readout', manifest.readout);
