@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 // Two cores: more workers than that make every database and browser test slower than it is alone.
 const common = { pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000 } as const;
@@ -11,7 +11,17 @@ export default defineConfig({
         test: {
           ...common,
           name: 'packages',
-          include: ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts'],
+          include: ['packages/*/test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'packages/store/**'],
+        },
+      },
+      // One Postgres for all of them, a fresh database a file.
+      {
+        test: {
+          ...common,
+          name: 'database',
+          include: ['packages/store/test/**/*.test.ts', 'services/*/test/**/*.test.ts'],
+          globalSetup: ['packages/store/test/support/global-setup.ts'],
         },
       },
       // One seeded service for all of them; a file at a time, since they share its worker.

@@ -69,6 +69,26 @@ async function ensureDatabase(serverUrl: string): Promise<void> {
 }
 
 /**
+ * Stops the server of a supervisor that was killed, so that its folder can be removed. False where the supervisor
+ * lives, or has only just made the folder: nothing is touched then.
+ */
+export async function stopAbandoned(home: string): Promise<boolean> {
+  const dataFolder = join(home, 'postgres');
+  const owner = join(home, 'postgres.owner');
+  if ((await readFile(owner, 'utf8').catch(() => null)) === null) return false;
+  let giveBack: () => Promise<void>;
+  try {
+    giveBack = await takeOwnership(owner, home);
+  } catch (error) {
+    if (error instanceof CorescoreError) return false;
+    throw error;
+  }
+  await clearLeftovers(dataFolder, await findBinaries(), await programRunner(dataFolder));
+  await giveBack();
+  return true;
+}
+
+/**
  * Starts the Postgres that comes with npm, with its data in `home/postgres`, and makes the database. A server that a
  * killed supervisor left is stopped first; a second supervisor on the same home is refused.
  * @throws CorescoreError `configuration`, with what to do

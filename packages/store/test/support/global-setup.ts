@@ -1,0 +1,3 @@
+import { startTestServer } from '../../src/testing.js';
+
+export default startTestServer;
