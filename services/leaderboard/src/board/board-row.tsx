@@ -61,6 +61,22 @@ function Unscored({ row }: { row: LeaderboardRow }): ReactNode {
   );
 }
 
+/** Owner, where the activations come from, and the way to the run; an unscored row has that link in its words. */
+function aboutRow(row: LeaderboardRow): ReactNode {
+  return (
+    <>
+      {row.role === 'model' && row.owner}
+      {row.activationsSupplied && `${row.role === 'model' ? ' · ' : ''}activations supplied`}
+      {row.status === 'scored' && (
+        <>
+          {row.role === 'model' || row.activationsSupplied ? ' · ' : ''}
+          <Link href={views.run(row.runId)}>run</Link>
+        </>
+      )}
+    </>
+  );
+}
+
 function ModelCell({ row }: { row: LeaderboardRow }): ReactNode {
   return (
     <th scope="row" className="model">
@@ -68,11 +84,7 @@ function ModelCell({ row }: { row: LeaderboardRow }): ReactNode {
       <Link href={views.model(row.owner, row.name)} className="model-name">
         {row.label}
       </Link>
-      <span className="model-about">
-        {row.role === 'model' && `${row.owner} · `}
-        <Link href={views.run(row.runId)}>run</Link>
-        {row.activationsSupplied && ' · activations supplied'}
-      </span>
+      <span className="model-about">{aboutRow(row)}</span>
     </th>
   );
 }

@@ -59,8 +59,10 @@ export function BoardTable({ benchmark, rows, sort, onSort }: TableProps): React
     <ScrollRegion label="Leaderboard">
       <table className="board">
         <caption>
-          Models on {benchmark.id}, version {benchmark.version}. Below each value its 95 % interval (bootstrap over
-          images). Bars start at zero and end at the ceiling.
+          <span className="caption-text">
+            Models on {benchmark.id}, version {benchmark.version}. Below each value its 95 % interval (bootstrap over
+            images). Bars start at zero and end at the ceiling.
+          </span>
         </caption>
         <thead>
           <tr>

@@ -34,6 +34,8 @@ export function Chart({ label, draw }: ChartProps): ReactNode {
   useEffect(() => {
     if (width === 0) return;
     const drawing = draw(width);
+    // The place carries the name; what the library writes on single marks would only be noise beside it.
+    drawing.setAttribute('aria-hidden', 'true');
     place.current!.replaceChildren(drawing);
     return () => drawing.remove();
   }, [draw, width]);

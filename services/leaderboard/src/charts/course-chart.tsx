@@ -35,6 +35,7 @@ function drawCourse(width: number, points: readonly Timed[], props: CourseProps)
     y: {
       label: null,
       grid: true,
+      nice: true,
       ticks: 5,
       domain: [
         Math.min(span[0], ...points.map((p) => p.low ?? p.value)),
@@ -105,6 +106,7 @@ function drawHeld(width: number, points: readonly CoursePoint[], { unit, span, r
       labelAnchor: 'center',
       labelArrow: 'none',
       grid: true,
+      nice: true,
       ticks: 5,
       domain: [span[0], Math.max(span[1], ...points.map((p) => p.high ?? p.value))],
       ...(unit === 'fraction' ? { tickFormat: (v: number) => `${Math.round(v * 100)} %` } : {}),

@@ -5,44 +5,47 @@ import { BAND_COLOUR, CHART_STYLE, Chart } from '../charts/chart.js';
 import { binEdges } from '../charts/courses.js';
 import { fixed } from '../format/numbers.js';
 import { REASONS, SUBSET_WORDS } from '../format/scores.js';
-import { curveOf, type ImageRow } from './images.js';
+import { bracketOf, curveOf, type ImageRow } from './images.js';
 
 const LABEL = { fill: 'currentColor', stroke: 'var(--paper)', strokeWidth: 4 } as const;
 
-/** Two labels at two times: each on the outer side of its line, so that they never meet. */
-function timeMarks(row: ImageRow): Plot.Markish[] {
+/** The two times as rules with a label each, one above the other so that they never meet. */
+function timeMarks(row: ImageRow, middleMs: number): Plot.Markish[] {
   const times = [
-    row.targetMs === null ? null : { ms: row.targetMs, text: 'target', dash: '5,3' },
-    row.ostMs === null ? null : { ms: row.ostMs, text: 'model', dash: '' },
-  ].filter((t) => t !== null);
-  const first = times.reduce((a, b) => (b.ms < a.ms ? b : a), times[0]!);
-  return times.flatMap((t) => {
-    const left = times.length === 2 && t === first;
-    return [
-      Plot.ruleX([t.ms], { stroke: 'currentColor', strokeWidth: 1.5, strokeOpacity: 0.8, strokeDasharray: t.dash }),
-      Plot.text([t], {
-        x: 'ms',
-        text: (d: typeof t) => `${d.text} ${fixed(d.ms, 1)} ms`,
-        frameAnchor: 'top',
-        textAnchor: left ? 'end' : 'start',
-        dx: left ? -5 : 5,
-        dy: -14,
-        ...LABEL,
-      }),
-    ];
-  });
+    { ms: row.targetMs, text: 'target', dash: '5,3', dy: -28 },
+    { ms: row.ostMs, text: 'model', dash: '', dy: -12 },
+  ].flatMap((t) => (t.ms === null ? [] : [{ ...t, ms: t.ms }]));
+  return times.flatMap((t) => [
+    Plot.ruleX([t.ms], {
+      stroke: 'currentColor',
+      strokeWidth: 1.5,
+      strokeOpacity: 0.8,
+      strokeDasharray: t.dash,
+      insetTop: t.dy,
+    }),
+    Plot.text([t], {
+      x: 'ms',
+      text: (d: typeof t) => `${d.text} ${fixed(d.ms, 1)} ms`,
+      frameAnchor: 'top',
+      textAnchor: t.ms > middleMs ? 'end' : 'start',
+      dx: t.ms > middleMs ? -5 : 5,
+      dy: t.dy,
+      ...LABEL,
+    }),
+  ]);
 }
 
 function drawCurve(width: number, images: ImageResults, row: ImageRow): Element {
   const curve = curveOf(images, row.index);
+  const bracket = bracketOf(curve, row.threshold, row.ostMs);
   const edges = binEdges(images.binStartsMs);
   const values = [...curve.map((p) => p.i1), row.threshold, 0];
   return Plot.plot({
     width,
-    height: 290,
+    height: 300,
     marginLeft: 40,
     marginRight: 14,
-    marginTop: 30,
+    marginTop: 44,
     marginBottom: 40,
     style: CHART_STYLE,
     x: {
@@ -58,13 +61,17 @@ function drawCurve(width: number, images: ImageResults, row: ImageRow): Element 
       Plot.text([row.threshold], {
         y: (v: number) => v,
         text: (v: number) => `threshold θ ${fixed(v, 2)}`,
-        frameAnchor: 'right',
+        frameAnchor: 'left',
+        dx: 4,
         dy: -8,
         ...LABEL,
         fill: 'var(--accent)',
       }),
-      ...timeMarks(row),
+      ...timeMarks(row, (edges[0]! + edges.at(-1)!) / 2),
       Plot.lineY(curve, { x: 'startMs', y: 'i1', stroke: BAND_COLOUR[row.band], strokeWidth: 2 }),
+      bracket === null
+        ? null
+        : Plot.line(bracket, { x: 'startMs', y: 'i1', stroke: 'currentColor', strokeOpacity: 0.7, strokeWidth: 1 }),
       Plot.dot(curve, { x: 'startMs', y: 'i1', r: 3, fill: BAND_COLOUR[row.band] }),
       row.ostMs === null
         ? null
@@ -104,6 +111,12 @@ export function ImageCurve({ images, row }: { images: ImageResults; row: ImageRo
           <p className="axis-title">i1, d′</p>
           <Chart label={`i1 over time. ${imageSentence(row)}`} draw={draw} />
         </>
+      )}
+      {bracketOf(curve, row.threshold, row.ostMs) !== null && (
+        <p className="muted">
+          The time is where the thin line reaches θ. It joins the first bin at or above θ with the bin below θ that the
+          benchmark’s rule takes.
+        </p>
       )}
       {held != null && (
         <p>

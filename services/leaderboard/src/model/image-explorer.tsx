@@ -116,8 +116,10 @@ export function ImageExplorer({ runId, images }: { runId: string; images: ImageR
         <ScrollRegion label="Images">
           <table className="images">
             <caption>
-              {Math.min(SHOWN, selected.length)} of {selected.length} images, {IMAGE_ORDERS[order]}. Choose one to see
-              its curve.
+              <span className="caption-text">
+                {Math.min(SHOWN, selected.length)} of {selected.length} images, {IMAGE_ORDERS[order]}. Choose one to see
+                its curve.
+              </span>
             </caption>
             <thead>
               <tr>

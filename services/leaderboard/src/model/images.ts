@@ -75,10 +75,36 @@ export function selectImages(rows: readonly ImageRow[], { order, band, object }:
     .sort((a, b) => COMPARE[order](a, b) || a.index - b.index);
 }
 
+export interface CurvePoint {
+  startMs: number;
+  i1: number;
+}
+
 /** The i1 curve of one image, d′; empty where nothing was decoded or the model is not temporal. */
-export function curveOf(images: ImageResults, index: number): { startMs: number; i1: number }[] {
+export function curveOf(images: ImageResults, index: number): CurvePoint[] {
   return images.binStartsMs.flatMap((startMs, bin) => {
     const i1 = images.i1[bin]?.[index];
     return startMs === null || i1 == null ? [] : [{ startMs, i1 }];
   });
+}
+
+/**
+ * The two bins that a solution time was read between (METRICS 4): the first at or above the threshold, and before it
+ * either the best below it or the one just before; the benchmark says which. The one whose line gives `ostMs` is told,
+ * null where neither does (a time that does not come from this curve, or no bin below the threshold).
+ */
+export function bracketOf(
+  curve: readonly CurvePoint[],
+  threshold: number,
+  ostMs: number | null,
+): [CurvePoint, CurvePoint] | null {
+  const hit = curve.findIndex((p) => p.i1 >= threshold);
+  if (ostMs === null || hit < 1) return null;
+  const below = curve.slice(0, hit);
+  const best = below.reduce((a, b) => (b.i1 > a.i1 ? b : a));
+  const above = curve[hit]!;
+  const crossing = (from: CurvePoint) =>
+    from.startMs + ((above.startMs - from.startMs) * (threshold - from.i1)) / (above.i1 - from.i1);
+  const from = [best, below.at(-1)!].find((p) => Math.abs(crossing(p) - ostMs) < 0.5);
+  return from === undefined ? null : [from, above];
 }

@@ -1,4 +1,4 @@
-import type { LeaderboardRow, ModelVersionView, RunView } from '@corescore/contracts';
+import type { LeaderboardRow, RunView } from '@corescore/contracts';
 import type { ReactNode } from 'react';
 import { formatInterval, formatQuantity } from '../format/numbers.js';
 import { findScore, hasInterval, reasonWords } from '../format/scores.js';
@@ -59,12 +59,12 @@ export function Standing({ row, competitors }: { row: LeaderboardRow; competitor
   );
 }
 
-export function ModelTitle({ owner, name, version }: { owner: string; name: string; version?: ModelVersionView }) {
+export function ModelTitle({ owner, name, about }: { owner: string; name: string; about?: string | null }): ReactNode {
   return (
     <>
       <p className="kicker">{owner}</p>
       <h1>{name}</h1>
-      {version?.description != null && <p className="lead">{version.description}</p>}
+      {about != null && <p className="lead">{about}</p>}
     </>
   );
 }

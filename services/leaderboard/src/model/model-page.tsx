@@ -47,15 +47,13 @@ export default function ModelPage({ owner, name }: { owner: string; name: string
   const { versions, runs } = model.data;
   const scored = newestFirst(runs).filter((r) => r.status === 'scored');
   const row = board.data?.rows.find((r) => r.owner === owner && r.name === name);
+  const version = versions.find((v) => v.digest === run?.model.digest) ?? versions[0];
   const ranked = board.data?.rows.filter((r) => r.rank !== null).length ?? 0;
   return (
     <>
       <header className="headline">
-        <ModelTitle
-          owner={owner}
-          name={name}
-          version={versions.find((v) => v.digest === run?.model.digest) ?? versions[0]}
-        />
+        {/* A reference row's sentence says the same as its description. */}
+        <ModelTitle owner={owner} name={name} about={row?.sentence == null ? version?.description : null} />
         {row !== undefined && <Standing row={row} competitors={ranked} />}
       </header>
       {run === undefined ? (

@@ -3,7 +3,7 @@ import { type ReactNode, useMemo } from 'react';
 import { paths } from '../api/paths.js';
 import { useResource } from '../api/use-resource.js';
 import { CourseChart } from '../charts/course-chart.js';
-import { coursePoints } from '../charts/courses.js';
+import { coursePoints, isOverTime } from '../charts/courses.js';
 import { OstHistogram } from '../charts/ost-histogram.js';
 import { ErrorNotice, Loading } from '../ui/notice.js';
 import { ImageExplorer } from './image-explorer.js';
@@ -28,13 +28,18 @@ export function ModelResults({ run }: { run: RunView }): ReactNode {
     <>
       <div className="charts">
         <CourseChart
-          title="Accuracy over time"
+          title={isOverTime(accuracy) ? 'Accuracy over time' : 'Accuracy'}
           points={accuracy}
           unit="fraction"
           span={[0, 1]}
           reference={{ value: 1 / classes, label: 'chance' }}
         />
-        <CourseChart title="Image-level discrimination i1 over time" points={i1} unit="d′" span={[0, 3]} />
+        <CourseChart
+          title={isOverTime(i1) ? 'Evidence i1 over time, d′' : 'Evidence i1, d′'}
+          points={i1}
+          unit="d′"
+          span={[0, 3]}
+        />
       </div>
       <OstHistogram images={images.data} />
       <ImageExplorer runId={run.id} images={images.data} />

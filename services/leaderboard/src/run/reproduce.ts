@@ -8,9 +8,9 @@ export function reproduceCommand(version: ModelVersionView | undefined, benchmar
     if (model === undefined) return null;
     return `npx corescore run --local ${model.path} --manifest corescore.json --benchmark ${benchmark}`;
   }
+  // The manifest names the arrays; the command looks for them beside it.
   if (version.kind === 'activations') {
-    const arrays = version.files.map((file) => file.path).join(' ');
-    return `npx corescore run --local ${arrays} --manifest corescore.json --benchmark ${benchmark}`;
+    return `npx corescore run --local --manifest corescore.json --benchmark ${benchmark}`;
   }
   return null;
 }

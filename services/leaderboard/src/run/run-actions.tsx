@@ -1,5 +1,5 @@
 import { isTerminal, type RunView } from '@corescore/contracts';
-import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { ApiError, postJson } from '../api/http.js';
 import { paths } from '../api/paths.js';
 import { forgetToken, keepToken, readToken } from '../api/token.js';
@@ -24,6 +24,9 @@ function TokenForm({
   onClose: () => void;
 }) {
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  // The form stands where the button stood, which had the focus.
+  useEffect(() => input.current?.focus(), []);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const token = String(new FormData(event.currentTarget).get('token') ?? '').trim();
@@ -32,7 +35,6 @@ function TokenForm({
   return (
     <form className="token-form" onSubmit={submit}>
       <label htmlFor={id}>Token</label>
-      {/* biome-ignore lint/a11y/noAutofocus: the reader has just asked for this form */}
       <input
         id={id}
         name="token"
@@ -40,7 +42,7 @@ function TokenForm({
         required
         autoComplete="off"
         aria-describedby={`${id}-hint`}
-        autoFocus
+        ref={input}
       />
       <button type="submit">{LABELS[action]}</button>
       <button type="button" className="link" onClick={onClose}>

@@ -27,6 +27,8 @@ const CONNECTION_WORDS: Record<Connection, string> = {
   lost: 'connection lost, trying again …',
 };
 
+const capitalised = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
 function factsOf(run: RunView): Fact[] {
   const none = isTerminal(run.status) ? 'none' : 'none yet';
   return [
@@ -92,9 +94,7 @@ export function RunPage({ id }: { id: string }): ReactNode {
           Run of <Link href={views.model(owner, name)}>{name}</Link>
         </h1>
         <p className="lead">
-          <span role="status">
-            {run.status === 'cancelled' ? 'Cancelled' : `This run is ${STATUS_WORDS[run.status]}`}
-          </span>
+          <span role="status">{capitalised(STATUS_WORDS[run.status])}</span>
           {active && <span className={`connection connection-${connection}`}>{CONNECTION_WORDS[connection]}</span>}
         </p>
       </header>

@@ -55,7 +55,11 @@ export function ScoreTable({ scores }: { scores: readonly Score[] }): ReactNode 
     <>
       <ScrollRegion label="Scores">
         <table className="scores">
-          <caption>Intervals are 95 %, from a bootstrap over images; n is the number of images that entered.</caption>
+          <caption>
+            <span className="caption-text">
+              Intervals are 95 %, from a bootstrap over images; n is the number of images that entered.
+            </span>
+          </caption>
           <thead>
             <tr>
               <th scope="col">Metric</th>

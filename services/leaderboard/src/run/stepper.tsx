@@ -64,7 +64,7 @@ export function StageProgress({ run, nowMs }: { run: RunView; nowMs: number }): 
     );
   }
   if (run.status !== 'extracting' && run.status !== 'scoring') return null;
-  const what = run.status === 'extracting' ? 'Running the model' : 'Decoding over time and scoring';
+  const what = run.status === 'extracting' ? 'Extracting activations' : 'Decoding time bins';
   if (run.progress === null) return <p className="progress-text">{what} …</p>;
   const { done, total, unit } = run.progress;
   const left = formatRemaining(remainingMs(done, total, nowMs - stageStartMs(run)));

@@ -1,0 +1,146 @@
+import { type ImageResults, METRICS, type MetricKey, type Score, type Series, type Subset } from '@corescore/contracts';
+import { IMAGES, isChallenge, reference, type Subject } from './reference.js';
+
+const BAND_IMAGES = IMAGES / 2;
+const BANDS = ['control', 'challenge'] as const;
+const Z = 1.96;
+
+const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
+const standardError = (x: readonly number[]): number => {
+  const m = mean(x);
+  return Math.sqrt(mean(x.map((v) => (v - m) ** 2)) / x.length);
+};
+
+const score = (metric: MetricKey, subset: Subset, value: number, n: number, nTotal: number, half?: number): Score => ({
+  metric,
+  subset,
+  region: 'IT',
+  value,
+  unit: METRICS[metric].unit,
+  n,
+  nTotal,
+  ...(half === undefined ? {} : { low: value - half, high: value + half }),
+});
+
+const absent = (metric: MetricKey, reason: NonNullable<Score['reason']>, n: number, subset: Subset = 'all'): Score => ({
+  metric,
+  subset,
+  region: 'IT',
+  value: null,
+  unit: METRICS[metric].unit,
+  n,
+  nTotal: subset === 'all' ? IMAGES : BAND_IMAGES,
+  reason,
+});
+
+const OST_METRICS = ['ost_rho_partial', 'ost_rho', 'ost_rho_partial_object', 'ost_delay_mean'] as const;
+const SUMMARY_KEY = {
+  ost_rho_partial: 'partialThetaLoad',
+  ost_rho: 'spearmanTau',
+  ost_rho_partial_object: 'partialThetaLoadObject',
+  ost_delay_mean: 'delayMeanMs',
+} as const;
+
+export const times = (subject: Subject): (number | null)[] =>
+  Array.isArray(subject.ost) ? subject.ost : new Array<null>(IMAGES).fill(null);
+
+export const bandTimes = (subject: Subject, band: (typeof BANDS)[number]): number[] =>
+  times(subject).flatMap((ms, i) => (ms !== null && isChallenge(i) === (band === 'challenge') ? [ms] : []));
+
+/** Scores of a subject with the values of the reference; intervals by normal approximation. */
+export function scoresOf(subject: Subject): Score[] {
+  const { summary } = subject;
+  const scores: Score[] = [];
+  if (summary === undefined)
+    scores.push(...[...OST_METRICS, 'ost_solved' as const].map((m) => absent(m, 'not_temporal', 0)));
+  else {
+    const solved = summary['solved']!;
+    for (const metric of OST_METRICS) {
+      const value = summary[SUMMARY_KEY[metric]] ?? null;
+      const half =
+        metric === 'ost_delay_mean'
+          ? Z * Math.hypot(...BANDS.map((band) => standardError(bandTimes(subject, band))))
+          : (Z * (1 - (value ?? 0) ** 2)) / Math.sqrt(solved);
+      scores.push(
+        value === null ? absent(metric, 'undefined', solved) : score(metric, 'all', value, solved, IMAGES, half),
+      );
+    }
+    scores.push(score('ost_solved', 'all', solved, IMAGES, IMAGES));
+    scores.push(score('ost_solved', 'control', summary['solvedControl']!, BAND_IMAGES, BAND_IMAGES));
+    scores.push(score('ost_solved', 'challenge', summary['solvedChallenge']!, BAND_IMAGES, BAND_IMAGES));
+    scores.push(score('ost_never_solved', 'all', summary['neverSolved']!, IMAGES, IMAGES));
+  }
+  const last = subject.correct?.at(-1);
+  BANDS.forEach((band, b) => {
+    if (last === undefined) scores.push(absent('accuracy', 'undefined', 0, band));
+    else {
+      const p = mean(last.map((counts) => counts[b]!)) / BAND_IMAGES;
+      scores.push(score('accuracy', band, p, BAND_IMAGES, BAND_IMAGES, Z * Math.sqrt((p * (1 - p)) / BAND_IMAGES)));
+    }
+  });
+  return scores;
+}
+
+/** i1 as [bin][image]; null where nothing was decoded. */
+function curves(subject: Subject): (number | null)[][] {
+  const { i1 } = subject;
+  if (i1 === undefined) return [];
+  if (Array.isArray(i1[0])) return i1 as (number | null)[][];
+  const flat = i1 as number[];
+  return subject.summary === undefined ? [flat] : flat.map((v) => new Array<number>(IMAGES).fill(v));
+}
+
+/** The series `accuracy` and `i1` of both bands. */
+export function seriesOf(subject: Subject): Series[] {
+  const axis = subject.t
+    ? { name: 'time_bin', unit: 'ms', values: subject.t }
+    : { name: 'step', unit: '', values: ['held over all bins'] };
+  return BANDS.flatMap((band, b): Series[] => {
+    const base = { subset: band, region: 'IT', axes: [axis], n: BAND_IMAGES };
+    const shares = (subject.correct ?? []).map((bin) => mean(bin.map((counts) => counts[b]!)) / BAND_IMAGES);
+    const i1 = curves(subject).map((bin) =>
+      bin.filter((v, i): v is number => v !== null && isChallenge(i) === (band === 'challenge')),
+    );
+    const bounds = (values: number[], halves: number[]) => ({
+      values,
+      low: values.map((v, k) => v - halves[k]!),
+      high: values.map((v, k) => v + halves[k]!),
+    });
+    const found: Series[] = [];
+    if (shares.length > 0) {
+      const halves = shares.map((p) => Z * Math.sqrt((p * (1 - p)) / BAND_IMAGES));
+      found.push({ ...base, name: 'accuracy', unit: 'fraction', ...bounds(shares, halves) });
+    }
+    if (i1.length > 0) {
+      found.push({
+        ...base,
+        name: 'i1',
+        unit: 'd′',
+        ...bounds(
+          i1.map(mean),
+          i1.map((v) => Z * standardError(v)),
+        ),
+      });
+    }
+    return found;
+  });
+}
+
+/** Results image by image. */
+export function imagesOf(subject: Subject): ImageResults {
+  const { images, classes } = reference;
+  const ostMs = times(subject);
+  const reason = subject.summary === undefined ? 'not_temporal' : 'never_solved';
+  return {
+    stimulusIds: images.stimulus_id,
+    objects: images.object.map((o) => classes[o]!),
+    subsets: images.challenge.map((c) => (c === 1 ? 'challenge' : 'control')),
+    thresholds: images.theta,
+    targetMs: images.tau,
+    ostMs,
+    ostReason: ostMs.map((ms) => (ms === null ? reason : null)),
+    binStartsMs: subject.summary === undefined ? [null] : reference.subjects['draw1']!.t!,
+    i1: curves(subject),
+    correct: images.stimulus_id.map((_, i) => (subject.correct === undefined ? null : (i % 4) / 3)),
+  };
+}
