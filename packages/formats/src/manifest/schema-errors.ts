@@ -13,6 +13,13 @@ interface JsonSchema {
   enum?: unknown[];
   const?: unknown;
   description?: string;
+  minItems?: number;
+  maxItems?: number;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -48,14 +55,17 @@ function errorIn(given: JsonSchema, value: unknown, pointer: string): CorescoreE
 
 const fits = (schema: JsonSchema, value: unknown): boolean => Value.Check(schema as Type.TSchema, value);
 
-/** Of a union of objects, the one whose required members the value has most of; then fewest unknown ones. */
+/**
+ * Of a union of objects the one that is meant: the only one of whose required members some are there, or all are where
+ * others are incomplete. The union itself where none or several are meant: then the error names all forms.
+ */
 function variantFor(schema: JsonSchema, value: unknown): JsonSchema {
   if (schema.anyOf === undefined || !isObject(value)) return schema;
-  const keys = Object.keys(value);
-  const missing = (s: JsonSchema) => (s.required ?? []).filter((key) => !keys.includes(key)).length;
-  const unknown = (s: JsonSchema) => keys.filter((key) => !Object.hasOwn(s.properties ?? {}, key)).length;
-  const objects = schema.anyOf.filter((s) => s.properties !== undefined);
-  return objects.sort((a, b) => unknown(a) - unknown(b) || missing(a) - missing(b))[0] ?? schema;
+  const given = (s: JsonSchema) => (s.required ?? []).filter((key) => value[key] !== undefined).length;
+  const begun = schema.anyOf.filter((s) => s.properties !== undefined && given(s) > 0);
+  const complete = begun.filter((s) => given(s) === s.required!.length);
+  const meant = complete.length > 0 ? complete : begun;
+  return meant.length === 1 ? meant[0]! : schema;
 }
 
 function membersError(schema: JsonSchema, value: Record<string, unknown>, pointer: string): CorescoreError | null {
@@ -80,12 +90,8 @@ function membersError(schema: JsonSchema, value: Record<string, unknown>, pointe
 }
 
 function leafError(schema: JsonSchema, value: unknown, pointer: string): CorescoreError {
-  const [first] = Value.Errors(schema as Type.TSchema, value);
-  const why =
-    schema.anyOf === undefined && schema.enum === undefined ? ` (${first?.message ?? 'it does not fit'})` : '';
-  const allowed = describe(schema);
-  return invalid(`${pointer === '' ? 'The manifest' : pointer} is ${shorten(value)}${why}.`, pointer, {
-    remedy: `Give ${allowed}.`,
+  return invalid(`${pointer === '' ? 'The manifest' : pointer} is ${shorten(value)}.`, pointer, {
+    remedy: `Give ${describe(schema)}.`,
   });
 }
 
@@ -102,21 +108,33 @@ function describe(schema: JsonSchema): string {
       .join(', ')} }`;
   }
   if (Array.isArray(schema.items)) return `[${schema.items.map(describe).join(', ')}]`;
-  if (schema.type === 'array') return `a list of ${schema.items === undefined ? 'values' : plural(schema.items)}`;
+  if (schema.type === 'array') {
+    const range = span(schema.minItems, schema.maxItems);
+    return `a list of ${range}${schema.items === undefined ? 'values' : plural(schema.items)}`;
+  }
+  if (schema.type === 'string') return `a text${span(schema.minLength, schema.maxLength, ' of ', 'characters')}`;
   return bounds(schema);
 }
 
 const plural = (schema: JsonSchema): string =>
   schema.type === 'string' ? 'texts' : schema.type === 'number' ? 'numbers' : describe(schema);
 
-function bounds(schema: JsonSchema & { minimum?: number; maximum?: number; exclusiveMinimum?: number }): string {
-  const noun = schema.type === 'string' ? 'a text' : schema.type === 'integer' ? 'a whole number' : `a ${schema.type}`;
+function bounds(schema: JsonSchema): string {
+  const noun = schema.type === 'integer' ? 'a whole number' : `a ${schema.type}`;
   const limits = [
     schema.minimum === undefined ? null : `at least ${schema.minimum}`,
     schema.exclusiveMinimum === undefined ? null : `above ${schema.exclusiveMinimum}`,
     schema.maximum === undefined ? null : `at most ${schema.maximum}`,
   ].filter((limit) => limit !== null);
   return [noun, ...limits].join(', ');
+}
+
+/** "1 to 3 ", "at least 2 ", or nothing where no length is asked for. */
+function span(least: number | undefined, most: number | undefined, before = '', after = ''): string {
+  if (least === undefined && most === undefined) return '';
+  const range =
+    most === undefined ? `at least ${least}` : least === undefined ? `at most ${most}` : `${least} to ${most}`;
+  return `${before}${range} ${after}`;
 }
 
 export function invalid(detail: string, field: string, context: { remedy: string }): CorescoreError {

@@ -34,11 +34,11 @@ export async function readAssembly(path: string, variable?: string): Promise<Ass
   await requireHdf5(path);
   // Loaded here: 5 MB of WebAssembly that most users of this package never need.
   const { default: h5wasm } = await import('h5wasm/node');
-  await h5wasm.ready;
+  const module = await h5wasm.ready;
+  module.activate_throwing_error_handler(); // Its default is to print a trace and go on.
   let file: File;
   try {
     file = new h5wasm.File(resolve(path), 'r');
-    if (file.file_id < 0n) throw new Error('the HDF5 library refuses it');
   } catch (error) {
     throw unreadable(path, 'is damaged or cut off', error);
   }

@@ -41,11 +41,12 @@ export function unpack(dataset: Dataset): Float64Array {
   const stored = value as Float64Array | BigInt64Array;
   const scale = scalar(dataset, 'scale_factor') ?? 1;
   const offset = scalar(dataset, 'add_offset') ?? 0;
-  const fills = [scalar(dataset, '_FillValue'), scalar(dataset, 'missing_value')];
+  const fill = scalar(dataset, '_FillValue');
+  const missing = scalar(dataset, 'missing_value');
   const out = new Float64Array(stored.length);
   for (let i = 0; i < out.length; i++) {
     const v = Number(stored[i]);
-    out[i] = fills.includes(v) ? Number.NaN : v * scale + offset;
+    out[i] = v === fill || v === missing ? Number.NaN : v * scale + offset;
   }
   return out;
 }

@@ -38,7 +38,7 @@ function notNpy(path: string, why: string): CorescoreError {
 
 /**
  * Reads the header of a .npy file (format versions 1, 2 and 3) and checks that all its values are there.
- * @throws CorescoreError `file_empty`, `not_npy` (no header, cut off, a dtype that is not a plain number)
+ * @throws CorescoreError `file_empty`, `not_npy` (no header, cut off), `array_dtype` (not plain little-endian numbers)
  */
 export async function readNpyHeader(path: string): Promise<NpyHeader> {
   const handle = await open(path, 'r');
@@ -88,7 +88,8 @@ function parseDictionary(text: string, path: string): Omit<NpyHeader, 'dataOffse
   const dtype = descr[1]!.replace(/^=/, '<');
   if (!(dtype in ITEM_BYTES)) {
     const why = dtype.startsWith('>') ? 'big-endian values' : dtype.includes('O') ? 'Python objects' : `dtype ${dtype}`;
-    throw notNpy(path, `holds ${why}; one of ${Object.keys(ITEM_BYTES).join(', ')} is read`);
+    const detail = `${basename(path)} holds ${why}; one of ${Object.keys(ITEM_BYTES).join(', ')} is read.`;
+    throw new CorescoreError('array_dtype', detail, { field: basename(path), remedy: REMEDY });
   }
   const sizes = shape[1]!
     .split(',')

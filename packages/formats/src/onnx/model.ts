@@ -59,15 +59,17 @@ class ModelReader {
   model(): ModelRecord {
     const { file } = this;
     const model: ModelRecord = { irVersion: 0, producer: '', opsets: [], graph: emptyGraph(), functions: [] };
+    const producer = { name: '', version: '' };
     for (const field of file.fields(0, file.size)) {
       if (field.number === 1) model.irVersion = Number(file.integer(field));
-      else if (field.number === 2) model.producer = file.string(field) + model.producer;
-      else if (field.number === 3) model.producer = `${model.producer} ${file.string(field)}`.trimEnd();
+      else if (field.number === 2) producer.name = file.string(field);
+      else if (field.number === 3) producer.version = file.string(field);
       else if (field.number === 7)
         this.graph(field, model.graph, 0); // Protobuf merges a repeated occurrence.
       else if (field.number === 8) model.opsets.push(this.opset(field));
       else if (field.number === 25) model.functions.push(this.function(field));
     }
+    model.producer = `${producer.name} ${producer.version}`.trim();
     return model;
   }
 

@@ -1,0 +1,136 @@
+import type { OnnxManifest } from '@corescore/contracts';
+import { describe, expect, test } from 'vitest';
+import { checkOnnxContract, fixedBatch, readOnnxGraph } from '../src/index.js';
+import { refusal, temporaryFolder } from './support/files.js';
+import { type ModelSpec, model, smallNetwork } from './support/onnx-writer.js';
+
+const { put } = temporaryFolder();
+const manifest: OnnxManifest = {
+  manifestVersion: 1,
+  name: 'net',
+  kind: 'onnx',
+  input: { name: 'image', layout: 'NCHW', size: [8, 8], channels: 3, visualDegrees: 8 },
+  regions: { IT: { output: 'it' } },
+};
+const graphOf = (change: Partial<ModelSpec> = {}) => readOnnxGraph(put('model.onnx', model(smallNetwork(change))));
+const refused = async (m: Partial<OnnxManifest>, change: Partial<ModelSpec> = {}) => {
+  const graph = await graphOf(change);
+  return refusal(() => checkOnnxContract({ ...manifest, ...m }, graph));
+};
+const withInput = (change: Partial<OnnxManifest['input']>) => ({ input: { ...manifest.input, ...change } });
+const shaped = (...shape: (number | string | null)[]): Partial<ModelSpec> => ({ inputs: [{ name: 'image', shape }] });
+
+describe('what fits', () => {
+  test.each<[string, (number | string | null)[], number | null]>([
+    ['a symbolic batch', ['N', 3, 8, 8], null],
+    ['a batch fixed at 1', [1, 3, 8, 8], 1],
+    ['a batch fixed at 16', [16, 3, 8, 8], 16],
+    ['symbolic sizes', ['N', 'c', 'h', null], null],
+  ])('%s', async (_, shape, batch) => {
+    const graph = await graphOf(shaped(...shape));
+    expect(() => checkOnnxContract(manifest, graph)).not.toThrow();
+    expect(fixedBatch(graph, 'image')).toBe(batch);
+  });
+
+  test('NHWC, uint8, an input without a stated shape, an inner tensor as IT', async () => {
+    const nhwc = await graphOf({ inputs: [{ name: 'image', type: 2, shape: [1, 8, 8, 3] }] });
+    expect(() => checkOnnxContract({ ...manifest, ...withInput({ layout: 'NHWC' }) }, nhwc)).not.toThrow();
+    const shapeless = await graphOf({ inputs: [{ name: 'image' }] });
+    expect(() => checkOnnxContract({ ...manifest, regions: { IT: { output: 'conv' } } }, shapeless)).not.toThrow();
+  });
+});
+
+describe('the input', () => {
+  test('another name', async () => {
+    const error = await refused(withInput({ name: 'img' }));
+    expect(error).toMatchObject({ code: 'input_not_found', field: '/input/name' });
+    expect(error.remedy).toContain('"image"');
+  });
+
+  test.each<[string, Partial<OnnxManifest['input']>, (number | string)[], string, RegExp]>([
+    ['another size', { size: [16, 16] }, ['N', 3, 8, 8], '/input/size', /height is 16, the model's 8/],
+    ['another number of channels', { channels: 1 }, ['N', 3, 8, 8], '/input/channels', /channels is 1/],
+    ['the other layout', {}, ['N', 8, 8, 3], '/input/layout', /NCHW/],
+    ['three dimensions', {}, [3, 8, 8], '/input/name', /4 dimensions/],
+  ])('%s', async (_, input, shape, field, detail) => {
+    const error = await refused(withInput(input), shaped(...shape));
+    expect(error).toMatchObject({ code: 'input_shape', field });
+    expect(error.message).toMatch(detail);
+    expect(error.remedy).toBeTruthy();
+  });
+
+  test('an integer input', async () => {
+    const error = await refused({}, { inputs: [{ name: 'image', type: 7, shape: [1, 3, 8, 8] }] });
+    expect(error).toMatchObject({ code: 'input_shape' });
+    expect(error.message).toContain('int64');
+  });
+
+  test('a further input that nothing feeds', async () => {
+    const error = await refused({}, { inputs: [{ name: 'image', shape: [1, 3, 8, 8] }, { name: 'mask' }] });
+    expect(error).toMatchObject({ code: 'input_not_found' });
+    expect(error.message).toContain('"mask"');
+  });
+
+  test('weights in other files', async () => {
+    const error = await refused({}, { initializers: [{ name: 'w', dims: [4], external: 'w.bin' }] });
+    expect(error).toMatchObject({ code: 'file_missing', field: 'model' });
+    expect(error.remedy).toContain('save_as_external_data=False');
+  });
+});
+
+describe('outputs', () => {
+  test('one that is not there names close ones', async () => {
+    const error = await refused({ regions: { IT: { output: 'relo' } } });
+    expect(error).toMatchObject({ code: 'output_not_found', field: '/regions/IT/output' });
+    expect(error.remedy).toContain('"relu"');
+    expect(error.remedy).toContain('"it"');
+  });
+
+  test('one step of a list, and the readout', async () => {
+    expect(await refused({ regions: { IT: { outputs: ['it', 'nothing-like-it'] } } })).toMatchObject({
+      field: '/regions/IT/outputs/1',
+    });
+    expect(await refused({ readout: { output: 'logits', labels: ['a', 'b'] } })).toMatchObject({
+      code: 'output_not_found',
+      field: '/readout/output',
+    });
+  });
+});
+
+describe('state', () => {
+  const stateful = (hidden: (number | string)[]): Partial<ModelSpec> => ({
+    inputs: [
+      { name: 'image', shape: ['N', 3, 8, 8] },
+      { name: 'h_in', shape: hidden },
+    ],
+    outputs: [
+      { name: 'it', shape: ['N', 128] },
+      { name: 'h_out', shape: ['N', 4] },
+    ],
+  });
+  const state = (input: string, output: string) => ({ steps: 3, state: [{ input, output }] });
+
+  test('a pair that fits', async () => {
+    const graph = await graphOf(stateful(['N', 4]));
+    expect(() => checkOnnxContract({ ...manifest, ...state('h_in', 'h_out') }, graph)).not.toThrow();
+  });
+
+  test('an output of another shape, an input or output that is not there, the image input', async () => {
+    expect(await refused(state('h_in', 'h_out'), stateful(['N', 5]))).toMatchObject({
+      code: 'input_shape',
+      field: '/state/0',
+    });
+    expect(await refused(state('h', 'h_out'), stateful(['N', 4]))).toMatchObject({
+      code: 'input_not_found',
+      field: '/state/0/input',
+    });
+    expect(await refused(state('h_in', 'h'), stateful(['N', 4]))).toMatchObject({
+      code: 'output_not_found',
+      field: '/state/0/output',
+    });
+    expect(await refused(state('image', 'h_out'), stateful(['N', 4]))).toMatchObject({
+      code: 'input_not_found',
+      field: '/state/0/input',
+    });
+  });
+});
