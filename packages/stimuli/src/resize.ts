@@ -71,7 +71,7 @@ function mix(
   out[to + 2] = clip8(b >> PRECISION_BITS);
 }
 
-const clip8 = (v: number): number => (v < 0 ? 0 : v > 255 ? 255 : v);
+const clip8 = (v: number): number => Math.max(0, Math.min(255, v));
 
 /** The images of a set have one size, so the same few tables serve thousands of calls. */
 const cache = new Map<string, Coefficients>();
