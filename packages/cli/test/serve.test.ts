@@ -167,7 +167,11 @@ describe('addresses', () => {
     });
     await untilReady(url, 10_000, new AbortController().signal);
     expect(calls).toBe(3);
-    const never = await peer((_, response) => response.writeHead(503).end('{"worker":"not seen"}'));
-    await expect(untilReady(never, 0, new AbortController().signal)).rejects.toThrow('{"worker":"not seen"}');
+    for (const body of ['{"detail":"Nobody takes the jobs of: extract."}', 'Nobody takes the jobs of: extract.']) {
+      const never = await peer((_, response) => response.writeHead(503).end(body));
+      await expect(untilReady(never, 0, new AbortController().signal)).rejects.toThrow(
+        'The service does not get ready: Nobody takes the jobs of: extract.',
+      );
+    }
   });
 });

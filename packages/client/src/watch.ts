@@ -42,9 +42,12 @@ export async function* watchEvents(
     try {
       const headers: Record<string, string> = { accept: 'text/event-stream' };
       if (lastEventId > 0) headers['last-event-id'] = String(lastEventId);
-      const response = await send(new Request(url, { headers, signal: connection.signal }));
+      const response = await orAborted(
+        send(new Request(url, { headers, signal: connection.signal })),
+        connection.signal,
+      );
       if (response.body === null) throw new NetworkError('The stream of events has no body.');
-      for await (const message of parseEventStream(alarm.watch(response.body))) {
+      for await (const message of parseEventStream(alarm.watch(response.body, connection.signal))) {
         if (message.retryMs !== undefined) retryMs = message.retryMs;
         const event = JSON.parse(message.data) as RunEvent;
         if (event.id <= lastEventId) continue;
@@ -73,21 +76,35 @@ export async function* watchEvents(
   }
 }
 
-/** Calls `ring` when the streams it watches carry no byte for `idleMs`. */
+/** Node's fetch holds the signal of a request weakly and may forget it in a collection; this does not. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** Calls `ring` when the stream it watches carries no byte for `idleMs`; the stream fails when `signal` aborts. */
 function idleAlarm(idleMs: number, ring: () => void) {
   let timer = setTimeout(ring, idleMs);
+  let isOff = false;
   return {
-    watch: (body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> =>
+    watch: (body: ReadableStream<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> =>
       body.pipeThrough(
         new TransformStream<Uint8Array, Uint8Array>({
           transform(chunk, controller) {
             clearTimeout(timer);
-            timer = setTimeout(ring, idleMs);
+            if (!isOff) timer = setTimeout(ring, idleMs);
             controller.enqueue(chunk);
           },
         }),
+        { signal },
       ),
-    clear: () => clearTimeout(timer),
+    clear: () => {
+      isOff = true;
+      clearTimeout(timer);
+    },
   };
 }
 

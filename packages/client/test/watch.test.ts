@@ -1,4 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { RunEvent, RunStatus } from '@corescore/contracts';
 import { expect, test } from 'vitest';
 import { createClient, NetworkError, RequestError, type WatchOptions } from '../src/index.js';
@@ -110,6 +113,24 @@ test('the caller ends the watch, while it waits for events and while it waits to
   const away = collect(await closedPort(), { signal: later.signal, retryMs: 60_000 });
   setTimeout(() => later.abort(new Error('enough')), 20);
   await expect(away).rejects.toThrow('enough');
+});
+
+test('the caller is heard after a garbage collection, too', async () => {
+  // Node's fetch holds the signal of a request weakly: collected, it would let an abort of minutes later go unheard.
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const stop = new AbortController();
+  const url = await peer((_, response) => {
+    open(response).write(frame(event(1, 'queued')));
+  });
+  const watched = collect(url, { signal: stop.signal });
+  watched.catch(() => undefined);
+  for (let i = 0; i < 5; i += 1) {
+    await sleep(20);
+    collectGarbage();
+  }
+  stop.abort(new Error('enough'));
+  await expect(watched).rejects.toThrow('enough');
 });
 
 test('server-sent events parse as the HTML standard says, wherever chunks are cut', async () => {

@@ -1,6 +1,6 @@
 import type { BenchmarkView, Leaderboard, LeaderboardRow, MetricKey, Subset } from '@corescore/contracts';
 import { table } from './table.js';
-import { FAILURES, formatNumber, formatValue, REASONS, STAGES } from './words.js';
+import { formatNumber, formatValue, REASONS } from './words.js';
 
 /** The columns of the board, as the page shows them. */
 const COLUMNS: { title: string; metric: MetricKey; subset: Subset; interval: boolean }[] = [
@@ -17,8 +17,7 @@ export function boardText(benchmark: BenchmarkView, board: Leaderboard): string 
   const rows = board.rows.map((row) => [
     row.rank === null ? (row.role === 'model' ? '' : '–') : String(row.rank),
     row.role === 'model' ? `${row.owner}/${row.name}` : row.label,
-    ...COLUMNS.map((column) => cell(row, column.metric, column.subset, column.interval)),
-    solved(row),
+    ...cells(row),
   ]);
   const references = board.rows.filter((row) => row.role !== 'model' && row.sentence !== null);
   return [
@@ -41,8 +40,13 @@ export function boardText(benchmark: BenchmarkView, board: Leaderboard): string 
   ].join('');
 }
 
-function cell(row: LeaderboardRow, metric: MetricKey, subset: Subset, interval: boolean): string {
-  if (row.status !== 'scored') return row.failure === null ? STAGES[row.status] : FAILURES[row.failure.kind];
+/** A row without scores says its state once, in the column that sorts the board. */
+function cells(row: LeaderboardRow): string[] {
+  if (row.status !== 'scored') return [row.status, ...COLUMNS.map(() => '')];
+  return [...COLUMNS.map((column) => cell(row, column)), solved(row)];
+}
+
+function cell(row: LeaderboardRow, { metric, subset, interval }: (typeof COLUMNS)[number]): string {
   const score = row.scores.find((s) => s.metric === metric && s.subset === subset && s.region === 'IT');
   if (score === undefined) return REASONS.not_run;
   if (score.value === null || interval) return formatValue(score);
@@ -51,6 +55,6 @@ function cell(row: LeaderboardRow, metric: MetricKey, subset: Subset, interval: 
 
 function solved(row: LeaderboardRow): string {
   const score = row.scores.find((s) => s.metric === 'ost_solved' && s.subset === 'all' && s.region === 'IT');
-  if (row.status !== 'scored' || score === undefined) return '';
+  if (score === undefined) return REASONS.not_run;
   return score.value === null ? formatValue(score) : `${score.value} of ${score.nTotal}`;
 }

@@ -57,22 +57,28 @@ export async function untilReady(url: string, timeoutMs: number, signal: AbortSi
     let said: string;
     try {
       const response = await fetch(`${url}/readyz`, { signal });
-      said = await response.text();
+      said = reasonIn(await response.text());
       if (response.ok) return;
     } catch (error) {
       signal.throwIfAborted();
       said = (error as Error).message;
     }
     if (Date.now() > deadlineMs) {
-      throw new CommandFailure(
-        'serviceFailed',
-        'unavailable',
-        `The service does not get ready: ${said.slice(0, 500)}`,
-        {
-          remedy: 'Read the logs of API and worker.',
-        },
-      );
+      throw new CommandFailure('serviceFailed', 'unavailable', `The service does not get ready: ${said}`, {
+        remedy: 'Read the logs of API and worker.',
+      });
     }
     await sleep(200, undefined, { signal });
   }
+}
+
+/** The detail of a problem, or the beginning of whatever else came. */
+function reasonIn(body: string): string {
+  try {
+    const { detail } = JSON.parse(body) as { detail?: unknown };
+    if (typeof detail === 'string') return detail;
+  } catch {
+    // Not a problem: shown as it is.
+  }
+  return body.slice(0, 500);
 }

@@ -64,6 +64,7 @@ async function open(
   onGiveUp: (error: CommandFailure) => void,
 ): Promise<void> {
   const { signal } = stop;
+  const scripts = { api: serviceScript('api'), worker: serviceScript('worker') };
   await assertPortFree(env.host, env.port);
   const logs = join(env.home, 'logs');
   await mkdir(logs, { recursive: true, mode: 0o700 });
@@ -87,10 +88,10 @@ async function open(
   // The services need no token of a user.
   delete childEnv['CORESCORE_TOKEN'];
   const onNotice = (text: string) => io.stderr(`${text}\n`);
-  const service = (name: string, readyPattern: RegExp) =>
+  const service = (name: 'api' | 'worker', readyPattern: RegExp) =>
     new Service({
       name,
-      script: serviceScript(name),
+      script: scripts[name],
       env: { ...childEnv },
       logPath: join(logs, `${name}.log`),
       readyPattern,
