@@ -34,6 +34,11 @@ describe('manifests as they stand', () => {
     expect(declaredFiles(manifest).model).toBe('model.onnx');
   });
 
+  test('as text, with the byte order mark that some editors write', () => {
+    expect(parseManifest(`\uFEFF${JSON.stringify(feedForward)}`)).toEqual(feedForward);
+    expect(refused('{ "manifestVersion": 1,')).toMatchObject({ code: 'manifest_not_json', field: 'manifest' });
+  });
+
   test('activations name their files, each once', () => {
     const { IT } = activations.regions;
     const manifest = parseManifest({ ...activations, regions: { IT, V4: IT, V1: { ...IT, file: 'v1.npy' } } });

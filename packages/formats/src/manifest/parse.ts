@@ -18,9 +18,12 @@ const CLOCK_REMEDY =
 
 /**
  * A `corescore.json`, version 1, checked: fields and values, then what the fields say together.
- * @throws CorescoreError `invalid_manifest` (field: JSON pointer), `kind_not_supported`, `clock_missing`
+ * @param given the parsed JSON, or its text (a UTF-8 byte order mark in front is taken off)
+ * @throws CorescoreError `manifest_not_json`, `invalid_manifest` (field: JSON pointer), `kind_not_supported`,
+ * `clock_missing`
  */
-export function parseManifest(value: unknown): Manifest {
+export function parseManifest(given: unknown): Manifest {
+  const value = typeof given === 'string' ? parseText(given) : given;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid('The manifest is not a JSON object.', '', {
       remedy: 'Send { "manifestVersion": 1, "kind": ..., ... }.',
@@ -48,6 +51,18 @@ export function parseManifest(value: unknown): Manifest {
   if (manifest.kind === 'onnx') checkOnnx(manifest);
   else checkArrays(manifest);
   return manifest;
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new CorescoreError('manifest_not_json', `The manifest is not JSON: ${(error as Error).message}.`, {
+      field: 'manifest',
+      remedy: 'Send a corescore.json that a JSON parser accepts.',
+      cause: error,
+    });
+  }
 }
 
 /** Whether the manifest places its steps in time, so that object solution times can be asked for. */

@@ -15,9 +15,11 @@ const WINDOW_BYTES = 64 * 1024;
 /** A tag and a varint are at most 10 bytes each. */
 const LONGEST_PREFIX = 20;
 const LONGEST_STRING = 1 << 16;
-/** A walk of a hostile file must end, in bounded memory: real graphs of 100,000 nodes stay below both. */
-const MOST_FIELDS = 4_000_000;
+/** A walk of a hostile file must end, in bounded time and memory; a real graph of 100,000 nodes stays below both. */
+const MOST_FIELDS = 2_000_000;
 const MOST_STRING_BYTES = 128 << 20;
+
+const utf8 = new TextDecoder('utf-8');
 
 /** What is wrong with an ONNX file, for the person who sent it. */
 export function notOnnx(reason: string): CorescoreError {
@@ -105,10 +107,10 @@ export class ProtoFile {
     return this.reader;
   }
 
-  /** A copy of the bytes at [start, end). */
+  /** The bytes at [start, end), valid until the next read. */
   bytes(start: number, end: number): Uint8Array {
     if (start >= this.windowStart && end <= this.windowStart + this.window.length) {
-      return this.window.slice(start - this.windowStart, end - this.windowStart);
+      return this.window.subarray(start - this.windowStart, end - this.windowStart);
     }
     const bytes = new Uint8Array(end - start);
     let at = 0;
@@ -121,7 +123,7 @@ export class ProtoFile {
   }
 
   string(field: Field): string {
-    return new TextDecoder('utf-8').decode(this.small(field));
+    return utf8.decode(this.small(field));
   }
 
   /** int64 and enums; protobuf writes a negative number as its 64-bit two's complement. */

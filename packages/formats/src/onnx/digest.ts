@@ -9,6 +9,8 @@ import type { AttributeRecord, FunctionRecord, GraphRecord, NodeRecord, Segment,
 import { varintsAsLittleEndian } from './varints.js';
 
 const CHUNK_BYTES = 1 << 20;
+/** Up to here a read is not worth a promise: attributes come by the hundred thousand. */
+const SMALL_BYTES = 1 << 14;
 
 /**
  * SHA-256 over what an ONNX file computes: operator sets, nodes in order, attributes, initializers, inputs and outputs.
@@ -22,7 +24,7 @@ export async function onnxSemanticDigest(path: string): Promise<string> {
   const handle = await open(path, 'r');
   try {
     const model = readModel(file, path);
-    const digest = new Digest(handle);
+    const digest = new Digest(file, handle);
     const parts = [
       'corescore-onnx-1',
       [...model.opsets].map((o) => `${standard(o.domain)} ${o.version}`).sort(),
@@ -46,7 +48,10 @@ const standard = (domain: string): string => (domain === 'ai.onnx' ? '' : domain
 
 class Digest {
   private readonly chunk = Buffer.alloc(CHUNK_BYTES);
-  constructor(private readonly handle: FileHandle) {}
+  constructor(
+    private readonly file: ProtoFile,
+    private readonly handle: FileHandle,
+  ) {}
 
   async graph(graph: GraphRecord): Promise<string> {
     const initializers: string[] = [];
@@ -124,7 +129,8 @@ class Digest {
   }
 
   private async bytes(hash: Hash, start: number, end: number): Promise<void> {
-    for await (const chunk of this.chunks(start, end)) hash.update(chunk);
+    if (end - start <= SMALL_BYTES) hash.update(this.file.bytes(start, end));
+    else for await (const chunk of this.chunks(start, end)) hash.update(chunk);
   }
 
   /** The bytes at [start, end); each chunk is valid until the next one is asked for. */
