@@ -1,28 +1,31 @@
 /**
- * In-place Cholesky factorisation A = L L^T of a symmetric positive definite matrix.
+ * In-place Cholesky factorisation A = L L^T of a symmetric positive semidefinite matrix.
  * Only the lower half of `a` (row-major, row stride `stride`) is read; L overwrites it, the upper half is left as it was.
- * Blocks of 4 x 2 dot products of contiguous rows: scalar registers hold the sums, each loaded value is used twice or
- * four times.
+ * Blocks of 4 x 2 dot products of contiguous rows: the sums stay in registers, each loaded value is used twice or four
+ * times.
  *
- * @param floor a pivot at or below it counts as not positive
- * @returns false when A is not positive definite to within `floor`; `a` is then half overwritten
+ * @param floor a pivot at or below it depends on the rows before it: its pivot becomes infinite, so that the solves below
+ *   give that unknown 0 and the others the solution of the system without it
+ * @returns how many rows were left out in this way; 0: positive definite
  */
-export function cholesky(a: Float64Array, n: number, stride: number = n, floor = 0): boolean {
+export function cholesky(a: Float64Array, n: number, stride: number = n, floor = 0): number {
+  let dependent = 0;
   for (let j = 0; j < n; j += 2) {
-    if (!pivot(a, j, stride, floor)) return false;
-    if (j + 1 < n && !secondPivot(a, j, stride, floor)) return false;
-    if (j + 1 < n) columnPair(a, j, n, stride);
+    if (!pivot(a, j, stride, floor)) dependent++;
+    if (j + 1 === n) break;
+    if (!secondPivot(a, j, stride, floor)) dependent++;
+    columnPair(a, j, n, stride);
   }
-  return true;
+  return dependent;
 }
 
 function pivot(a: Float64Array, j: number, stride: number, floor: number): boolean {
   const row = j * stride;
   let sum = a[row + j];
   for (let k = 0; k < j; k++) sum -= a[row + k] * a[row + k];
-  if (!(sum > floor)) return false;
-  a[row + j] = Math.sqrt(sum);
-  return true;
+  const independent = sum > floor;
+  a[row + j] = independent ? Math.sqrt(sum) : Number.POSITIVE_INFINITY;
+  return independent;
 }
 
 /** Row j + 1 against column j, then its own pivot. */

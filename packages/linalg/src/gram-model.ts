@@ -23,7 +23,7 @@ const bytes = (field: number, payload: readonly number[]): number[] => [
 ];
 const text = (field: number, value: string): number[] => bytes(field, [...utf8.encode(value)]);
 
-const FLOAT = 1;
+const DOUBLE = 11;
 const INT_ATTRIBUTE = 2;
 
 const node = (operator: string, inputs: string[], output: string, attribute: number[] = []): number[] => [
@@ -37,10 +37,10 @@ const node = (operator: string, inputs: string[], output: string, attribute: num
 const intAttribute = (name: string, value: number): number[] =>
   bytes(5, [...text(1, name), ...integer(3, value), ...integer(20, INT_ATTRIBUTE)]);
 
-/** ValueInfoProto of a float tensor with named dimensions. */
+/** ValueInfoProto of a float64 tensor with named dimensions. */
 const tensor = (name: string, dimensions: string[]): number[] => {
   const shape = dimensions.flatMap((d) => bytes(1, text(2, d)));
-  const type = bytes(1, [...integer(1, FLOAT), ...bytes(2, shape)]);
+  const type = bytes(1, [...integer(1, DOUBLE), ...bytes(2, shape)]);
   return [...text(1, name), ...bytes(2, type)];
 };
 

@@ -29,6 +29,30 @@ export function rank(x: ArrayLike<number>): Float64Array {
   return out;
 }
 
+/**
+ * Place of each value among the distinct ones, from 0. Ranks of a resample follow from the levels by counting, without
+ * sorting: a bootstrap takes them ten thousand times.
+ */
+export function levels(x: ArrayLike<number>): Int32Array {
+  const place = new Map([...new Set(Float64Array.from(x).sort())].map((value, level) => [value, level]));
+  return Int32Array.from(x, (value) => place.get(value)!);
+}
+
+/** `rank` of the values at `rows`, which may repeat, given the levels of all values. */
+export function ranksOfRows(level: Int32Array, rows: Int32Array): Float64Array {
+  const counts = new Int32Array(level.length);
+  for (let i = 0; i < rows.length; i++) counts[level[rows[i]]]++;
+  const average = new Float64Array(level.length);
+  let below = 0;
+  for (let l = 0; l < counts.length; l++) {
+    average[l] = below + (counts[l] + 1) / 2;
+    below += counts[l];
+  }
+  const out = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) out[i] = average[level[rows[i]]];
+  return out;
+}
+
 function refuseNaN(values: ArrayLike<number>, name: string): void {
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i])) {
@@ -112,18 +136,29 @@ export function partialSpearman(
   const rows: number[] = [];
   for (let i = 0; i < a.length; i++) if (!Number.isNaN(a[i])) rows.push(i);
   if (rows.length < 2) return null;
-  const group = groups === undefined ? new Int32Array(rows.length) : Int32Array.from(rows, (i) => groups[i]);
-  const prepared = (x: ArrayLike<number>) =>
-    subtractGroupMeans(rank(rows.length === a.length ? x : Float64Array.from(rows, (i) => x[i])), group);
+  const group = groups === undefined ? undefined : Int32Array.from(rows, (i) => groups[i]);
+  const ranks = (x: ArrayLike<number>) => rank(rows.length === a.length ? x : Float64Array.from(rows, (i) => x[i]));
+  return partialPearson(ranks(a), ranks(b), given.map(ranks), group);
+}
+
+/** As `partialSpearman`, on values (or ranks) as they stand; no NaN. */
+export function partialPearson(
+  a: Float64Array,
+  b: Float64Array,
+  given: readonly Float64Array[],
+  groups?: Int32Array,
+): number | null {
+  if (a.length < 2) return null;
+  const group = groups ?? new Int32Array(a.length);
   const basis: Float64Array[] = [];
   for (const column of given) {
-    const direction = residual(prepared(column), basis);
+    const direction = residual(subtractGroupMeans(column, group), basis);
     const length = Math.sqrt(dot(direction, direction));
     // A column that the others span adds nothing, as in a minimum-norm least-squares fit.
-    if (length > VANISHED * Math.sqrt(rows.length)) basis.push(direction.map((v) => v / length));
+    if (length > VANISHED * Math.sqrt(a.length)) basis.push(direction.map((v) => v / length));
   }
-  const ra = residual(prepared(a), basis);
-  const rb = residual(prepared(b), basis);
+  const ra = residual(subtractGroupMeans(a, group), basis);
+  const rb = residual(subtractGroupMeans(b, group), basis);
   return deviation(ra) < VANISHED || deviation(rb) < VANISHED ? null : cosine(ra, rb);
 }
 

@@ -1,43 +1,69 @@
 import { cholesky, solveLower, solveLowerTransposed } from '@corescore/linalg';
 import { smallRandom } from './small-random.js';
 
-/** Relative duality gap at which a class counts as solved, and the one below which it stops at once. */
+/** Relative duality gap at which a class counts as solved, and the one at which the solver stops. */
 export const GAP_LIMIT = 1e-8;
 const GAP_GOAL = 1e-9;
 
-/** Epochs of coordinate descent before the first Newton step, and between two of them. */
-const FIRST_EPOCHS = 30;
-const EPOCHS = 6;
-const ROUNDS = 200;
-/** Added to the diagonal of the free block, in units of K's mean diagonal, when it is singular. */
-const RIDGE = 1e-9;
+/** Epochs of coordinate descent before the first guess of the active set; they double as long as the gap is open. */
+const FIRST_EPOCHS = 16;
+const MAX_EPOCHS = 2 ** 12;
+
+/** Guesses that are corrected before coordinate descent goes on, and how many of them may bring nothing. */
+const CORRECTIONS = 20;
+const PATIENCE = 4;
+
+/** Pivots below it, in units of K's mean diagonal, belong to rows that depend on others: K may be singular. */
+const PIVOT_FLOOR = 1e-10;
+/** Margins closer to 1 than this lie on it. */
+const ON_MARGIN = 1e-9;
+
+const PROXIMAL_STEPS = 30;
+/** First ridge of the proximal steps, in units of K's mean diagonal. */
+const RIDGE = 1e-2;
+
+const AT_ZERO = 0;
+const FREE = 1;
+const AT_C = 2;
 
 export interface SvmSolution {
   /** Relative duality gap (P - D) / P. */
   gap: number;
-  rounds: number;
+  /** Epochs of coordinate descent, and active sets that were tried. */
+  epochs: number;
+  factorisations: number;
 }
 
 /**
  * Exact linear SVM in Gram space (METRICS 2, `svm`; PERF 2, step 4), one class against the rest:
  * min 1/2 b'Kb - y'b, 0 <= y_i b_i <= C, the dual of LIBLINEAR's L2-regularised hinge loss with b = y * alpha.
  *
- * Coordinate descent finds which b are at a bound; a Newton step over the others (Cholesky of the free block) solves the
- * rest exactly. The two alternate until the duality gap closes. Neither ever raises the objective, so that a step taken
- * with the wrong free set costs time and nothing else.
+ * Dual coordinate descent finds most of the active set (which b are at a bound); then the free block is solved exactly
+ * by Cholesky, and the set corrected where that solution leaves the box or a bound has the wrong sign of the gradient,
+ * until nothing changes. Where K is singular on the free rows the set need not settle: proximal steps then solve nearby
+ * problems that are not singular, each from the solution of the one before. Whatever does not settle is dropped, and
+ * coordinate descent goes on, which converges always, if slowly: a wrong guess costs time and nothing else.
  */
 export class SvmSolver {
-  /** The solution; the caller reads it before the next `solve`. */
+  /** The solution and its decision values on the training rows, K b; overwritten by the next `solve`. */
   readonly b: Float64Array;
-  /** Decision values of the training rows, K b. */
   readonly f: Float64Array;
-  readonly #order: Int32Array;
+  /** The trial of the active set: where it stands, its decision values, and its right-hand side. */
+  readonly #b: Float64Array;
+  readonly #f: Float64Array;
+  readonly #step: Float64Array;
+  readonly #state: Uint8Array;
   readonly #free: Int32Array;
   readonly #block: Float64Array;
-  readonly #target: Float64Array;
-  readonly #direction: Float64Array;
-  readonly #meanDiagonal: number;
+  readonly #order: Int32Array;
+  readonly #pivotFloor: number;
+  readonly #ridge: number;
+  #factorisations = 0;
 
+  /**
+   * @param k n*n row-major, symmetric, positive semidefinite up to rounding, diagonal positive
+   * @param c upper bound of y_i b_i
+   */
   constructor(
     readonly k: Float64Array,
     readonly n: number,
@@ -45,44 +71,53 @@ export class SvmSolver {
   ) {
     this.b = new Float64Array(n);
     this.f = new Float64Array(n);
-    this.#order = Int32Array.from({ length: n }, (_, i) => i);
+    this.#b = new Float64Array(n);
+    this.#f = new Float64Array(n);
+    this.#step = new Float64Array(n);
+    this.#state = new Uint8Array(n);
     this.#free = new Int32Array(n);
     this.#block = new Float64Array(n * n);
-    this.#target = new Float64Array(n);
-    this.#direction = new Float64Array(n);
+    this.#order = new Int32Array(n);
     let trace = 0;
     for (let i = 0; i < n; i++) trace += k[i * n + i];
-    this.#meanDiagonal = trace / n;
+    this.#pivotFloor = (PIVOT_FLOOR * trace) / n;
+    this.#ridge = (RIDGE * trace) / n;
   }
 
-  /** @param y +1 or -1 a training row */
+  /**
+   * @param y +1 or -1 a training row
+   * @returns the gap that was reached: the caller checks it against `GAP_LIMIT`
+   */
   solve(y: Float64Array): SvmSolution {
     this.b.fill(0);
     this.f.fill(0);
+    // The same order for every class: a result must not depend on what was solved before.
+    for (let i = 0; i < this.n; i++) this.#order[i] = i;
+    this.#factorisations = 0;
     const random = smallRandom(1);
-    let gap = 1;
-    for (let round = 0; round < ROUNDS; round++) {
-      const epochs = round === 0 ? FIRST_EPOCHS : EPOCHS * 2 ** Math.min(8, Math.floor(round / 10));
-      for (let epoch = 0; epoch < epochs; epoch++) this.#descend(y, random);
-      this.#newton(y);
-      gap = this.gap(y);
-      if (gap <= GAP_GOAL) return { gap, rounds: round + 1 };
+    let epochs = 0;
+    for (let target = FIRST_EPOCHS; target <= MAX_EPOCHS; target *= 2) {
+      for (; epochs < target; epochs++) this.#descend(y, random);
+      let gap = this.#gap(y, this.b, this.f);
+      if (gap > GAP_GOAL && !this.#solveActiveSet(y, 0)) this.#proximalSteps(y);
+      gap = this.#gap(y, this.b, this.f);
+      if (gap <= GAP_GOAL) return { gap, epochs, factorisations: this.#factorisations };
     }
-    return { gap, rounds: ROUNDS };
+    return { gap: this.#gap(y, this.b, this.f), epochs, factorisations: this.#factorisations };
   }
 
-  /** Relative duality gap: P = 1/2 b'f + C sum max(0, 1 - y f), D = sum |b| - 1/2 b'f. */
-  gap(y: Float64Array): number {
+  /** P = 1/2 b'f + C sum max(0, 1 - y f), D = sum |b| - 1/2 b'f; in a form without cancellation of large sums. */
+  #gap(y: Float64Array, b: Float64Array, f: Float64Array): number {
     let quadratic = 0;
     let hinge = 0;
-    let linear = 0;
+    let gap = 0;
     for (let i = 0; i < this.n; i++) {
-      quadratic += this.b[i] * this.f[i];
-      hinge += Math.max(0, 1 - y[i] * this.f[i]);
-      linear += Math.abs(this.b[i]);
+      const slack = 1 - y[i] * f[i];
+      quadratic += b[i] * f[i];
+      hinge += Math.max(0, slack);
+      gap += this.c * Math.max(0, slack) - y[i] * b[i] * slack;
     }
-    const primal = quadratic / 2 + this.c * hinge;
-    return (primal - (linear - quadratic / 2)) / primal;
+    return gap / (quadratic / 2 + this.c * hinge);
   }
 
   /** One epoch of dual coordinate descent over all rows in random order. */
@@ -94,73 +129,135 @@ export class SvmSolver {
       const i = order[pick];
       order[pick] = order[t];
       order[t] = i;
-      const old = y[i] * b[i];
-      const next = Math.max(0, Math.min(c, old - (y[i] * f[i] - 1) / k[i * n + i]));
-      if (next === old) continue;
-      const step = y[i] * (next - old);
+      const alpha = y[i] * b[i];
+      const next = Math.max(0, Math.min(c, alpha - (y[i] * f[i] - 1) / k[i * n + i]));
+      if (next === alpha) continue;
       b[i] = y[i] * next;
-      for (let l = 0, at = i * n; l < n; l++, at++) f[l] += step * k[at];
+      this.#add(y[i] * (next - alpha), i, f);
     }
   }
 
-  /** Rows strictly between their bounds, and those at one that the gradient pulls away from it. */
-  #collectFree(y: Float64Array): number {
-    const { b, f, c } = this;
-    let count = 0;
-    for (let i = 0; i < this.n; i++) {
-      const alpha = y[i] * b[i];
-      const slope = y[i] * f[i] - 1;
-      if ((alpha > 0 || slope < 0) && (alpha < c || slope > 0)) this.#free[count++] = i;
+  /** f += factor * K_i */
+  #add(factor: number, i: number, f: Float64Array): void {
+    const { n, k } = this;
+    for (let l = 0, at = i * n; l < n; l++, at++) f[l] += factor * k[at];
+  }
+
+  /**
+   * Steps of the proximal point method: each is the problem with ridge/2 |b - where it stands|^2 added, whose K is never
+   * singular. The ridge falls as long as the active set settles.
+   */
+  #proximalSteps(y: Float64Array): void {
+    let ridge = this.#ridge;
+    for (let step = 0; step < PROXIMAL_STEPS; step++) {
+      if (this.#solveActiveSet(y, ridge)) ridge /= 4;
+      else ridge *= 32;
+      if (this.#gap(y, this.b, this.f) <= GAP_GOAL) return;
     }
+  }
+
+  /**
+   * Corrects the active set from where the solution stands. True: it settled, and `b` and `f` are the exact solution of
+   * the problem with the ridge; false: they are as they were.
+   */
+  #solveActiveSet(y: Float64Array, ridge: number): boolean {
+    const b = this.#b;
+    const f = this.#f;
+    b.set(this.b);
+    f.set(this.f);
+    this.#readState(y);
+    let fewest = Number.POSITIVE_INFINITY;
+    let waited = 0;
+    for (let correction = 0; correction < CORRECTIONS; correction++) {
+      const count = this.#collectFree();
+      const dependent = this.#solveFreeBlock(y, count, ridge);
+      if (dependent > 0 && !this.#onMargin(y, count)) return false;
+      const changes = this.#correct(y, count, ridge);
+      if (changes === 0) {
+        this.b.set(b);
+        this.f.set(f);
+        return true;
+      }
+      waited = changes < fewest ? 0 : waited + 1;
+      fewest = Math.min(fewest, changes);
+      if (waited === PATIENCE) return false;
+    }
+    return false;
+  }
+
+  /** At a bound: the rows that the gradient holds there. */
+  #readState(y: Float64Array): void {
+    for (let i = 0; i < this.n; i++) {
+      const alpha = y[i] * this.b[i];
+      const slope = y[i] * this.f[i] - 1;
+      this.#state[i] = alpha <= 0 && slope >= 0 ? AT_ZERO : alpha >= this.c && slope <= 0 ? AT_C : FREE;
+    }
+  }
+
+  #collectFree(): number {
+    let count = 0;
+    for (let i = 0; i < this.n; i++) if (this.#state[i] === FREE) this.#free[count++] = i;
     return count;
   }
 
-  /** Factor of the free block, with as small a ridge as lets it exist. */
-  #factor(count: number): number {
+  /** Moves the free rows onto their margin, K_FF step = y - f; rows that depend on others stay where they are. */
+  #solveFreeBlock(y: Float64Array, count: number, ridge: number): number {
     const { n, k } = this;
     const block = this.#block;
     const free = this.#free;
-    for (let ridge = 0; ; ridge = ridge === 0 ? RIDGE * this.#meanDiagonal : ridge * 100) {
-      for (let p = 0; p < count; p++) {
-        const row = free[p] * n;
-        for (let q = 0; q <= p; q++) block[p * n + q] = k[row + free[q]];
-        block[p * n + p] += ridge;
-      }
-      if (cholesky(block, count, n, 1e-10 * this.#meanDiagonal)) return ridge;
+    const step = this.#step;
+    for (let p = 0; p < count; p++) {
+      const row = free[p] * n;
+      for (let q = 0; q <= p; q++) block[p * n + q] = k[row + free[q]];
+      block[p * n + p] += ridge;
+      const i = free[p];
+      step[p] = y[i] - this.#f[i] - ridge * (this.#b[i] - this.b[i]);
     }
+    const dependent = cholesky(block, count, n, this.#pivotFloor);
+    this.#factorisations++;
+    solveLower(block, count, step, n);
+    solveLowerTransposed(block, count, step, n);
+    for (let p = 0; p < count; p++) {
+      const i = free[p];
+      this.#b[i] += step[p];
+      this.#add(step[p], i, this.#f);
+    }
+    return dependent;
   }
 
-  /** Newton step over the free rows, clipped to the box, with an exact line search along the clipped direction. */
-  #newton(y: Float64Array): void {
-    const { n, k, b, f, c } = this;
-    const free = this.#free;
-    const count = this.#collectFree(y);
-    if (count === 0) return;
-    this.#factor(count);
-    const step = this.#target;
-    for (let p = 0; p < count; p++) step[p] = y[free[p]] - f[free[p]];
-    solveLower(this.#block, count, step, n);
-    solveLowerTransposed(this.#block, count, step, n);
-    const direction = this.#direction;
-    direction.fill(0);
-    let slope = 0;
+  #onMargin(y: Float64Array, count: number): boolean {
     for (let p = 0; p < count; p++) {
-      const i = free[p];
-      const alpha = Math.max(0, Math.min(c, y[i] * (b[i] + step[p])));
-      step[p] = y[i] * alpha - b[i];
-      slope += (f[i] - y[i]) * step[p];
-      if (step[p] === 0) continue;
-      for (let l = 0, at = i * n; l < n; l++, at++) direction[l] += step[p] * k[at];
+      const i = this.#free[p];
+      if (Math.abs(y[i] * this.#f[i] - 1) > ON_MARGIN) return false;
     }
-    let curvature = 0;
-    for (let p = 0; p < count; p++) curvature += step[p] * direction[free[p]];
-    if (slope >= 0) return;
-    const length = curvature > 0 ? Math.min(1, -slope / curvature) : 1;
+    return true;
+  }
+
+  /** Binds what left the box, frees what its bound does not hold; returns how many rows changed. */
+  #correct(y: Float64Array, count: number, ridge: number): number {
+    const { n, c } = this;
+    const b = this.#b;
+    const f = this.#f;
+    const state = this.#state;
+    let changes = 0;
+    // Gradients first: binding a row moves f.
+    for (let i = 0; i < n; i++) {
+      const slope = y[i] * (f[i] + ridge * (b[i] - this.b[i])) - 1;
+      if ((state[i] === AT_ZERO && slope < -ON_MARGIN) || (state[i] === AT_C && slope > ON_MARGIN)) {
+        state[i] = FREE;
+        changes++;
+      }
+    }
     for (let p = 0; p < count; p++) {
-      const i = free[p];
-      const moved = b[i] + length * step[p];
-      b[i] = y[i] * Math.max(0, Math.min(c, y[i] * moved));
+      const i = this.#free[p];
+      const alpha = y[i] * b[i];
+      if (alpha >= 0 && alpha <= c) continue;
+      const bound = alpha < 0 ? 0 : c;
+      state[i] = alpha < 0 ? AT_ZERO : AT_C;
+      this.#add(y[i] * bound - b[i], i, f);
+      b[i] = y[i] * bound;
+      changes++;
     }
-    for (let i = 0; i < n; i++) f[i] += length * direction[i];
+    return changes;
   }
 }
