@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import type { RunView } from '@corescore/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { endless, manifest } from '../../packages/runtime/test/models.js';
+import { type Graph, INT64, onnxFile } from '../../packages/runtime/test/onnx-writer.js';
 import { call, newHome, removeHome, type Served, startServe, until } from '../support/serve.js';
-import { submitBundled } from '../support/submit.js';
+import { submitBundled, submitModel } from '../support/submit.js';
 
 /**
  * `kill -9` of the worker, found by its command line below the supervisor: the supervisor starts another, the lease of
@@ -44,10 +46,22 @@ const scored = (runId: string) =>
     return run.status === 'scored' && run;
   });
 
-test.each(['extracting', 'scoring'] as const)(
+/** The endless model with a count of rounds: some seconds over the images, so that the kill falls within them. */
+const slow: Graph = {
+  ...endless,
+  nodes: endless.nodes.map((node) => (node.op === 'Loop' ? { ...node, in: ['rounds', ...node.in.slice(1)] } : node)),
+  constants: [...(endless.constants ?? []), { name: 'rounds', dims: [], values: [30_000], type: INT64 }],
+};
+
+const CASES: ['extracting' | 'scoring', () => Promise<string>][] = [
+  ['extracting', () => submitModel(served, manifest({ name: 'slow' }), onnxFile(slow), 'fault-extracting')],
+  ['scoring', () => submitBundled(served, 'bl-64', 'fault-scoring')],
+];
+
+test.each(CASES)(
   'kill -9 of the worker while %s: the run ends scored, once',
-  async (stage) => {
-    const runId = await submitBundled(served, stage === 'extracting' ? 'bl-64' : 'ff-64', `fault-${stage}`);
+  async (stage, submit) => {
+    const runId = await submit();
     await killWorkerWhile(stage, runId);
     const run = await scored(runId);
     expect(run.attempt).toBeGreaterThanOrEqual(2);

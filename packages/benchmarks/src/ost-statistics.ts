@@ -1,4 +1,4 @@
-import { delay, partialSpearman, spearman } from '@corescore/metrics';
+import { delay, levels, partialPearson, pearson, ranksOfRows } from '@corescore/metrics';
 
 /** Solution times of a subject beside what they are held against; all arrays over the same images. */
 export interface OstSample {
@@ -20,44 +20,62 @@ export const OST_STATISTICS = [
 ] as const;
 export type OstStatistic = (typeof OST_STATISTICS)[number];
 
-const pick = <T extends Float64Array | Int32Array | Uint8Array>(values: T, rows: Int32Array): T => {
-  const out = new (values.constructor as new (n: number) => T)(rows.length);
-  for (let i = 0; i < rows.length; i++) out[i] = values[rows[i]];
-  return out;
-};
+/** One statistic of METRICS 4 over `rows` (image numbers, which may repeat); null where it is undefined. */
+export type StatisticOfRows = (rows: Int32Array) => number | null;
 
-function resample(sample: OstSample, rows: Int32Array): OstSample {
-  return {
-    ostMs: pick(sample.ostMs, rows),
-    targetMs: pick(sample.targetMs, rows),
-    thresholds: pick(sample.thresholds, rows),
-    difficulty: pick(sample.difficulty, rows),
-    labels: pick(sample.labels, rows),
-    isChallenge: pick(sample.isChallenge, rows),
+/** Images without a solution time have no rank and no delay: every statistic runs over the others. */
+function solvedOnly(ostMs: Float64Array, rows: Int32Array): Int32Array {
+  const solved = new Int32Array(rows.length);
+  let n = 0;
+  for (const row of rows) if (!Number.isNaN(ostMs[row])) solved[n++] = row;
+  return solved.subarray(0, n);
+}
+
+function rho(sample: OstSample, given: readonly Float64Array[], grouped: boolean): StatisticOfRows {
+  const ost = levels(sample.ostMs);
+  const target = levels(sample.targetMs);
+  const others = given.map(levels);
+  return (rows) => {
+    const solved = solvedOnly(sample.ostMs, rows);
+    const a = ranksOfRows(ost, solved);
+    const b = ranksOfRows(target, solved);
+    if (others.length === 0) return pearson(a, b);
+    const groups = grouped ? Int32Array.from(solved, (i) => sample.labels[i]) : undefined;
+    return partialPearson(
+      a,
+      b,
+      others.map((level) => ranksOfRows(level, solved)),
+      groups,
+    );
   };
 }
 
-/** The images with a solution time: the others have no rank. */
-function solvedOnly(sample: OstSample): OstSample {
-  const rows = Int32Array.from(sample.ostMs.keys()).filter((i) => !Number.isNaN(sample.ostMs[i]));
-  return resample(sample, rows);
+function delayOf(sample: OstSample, which: 'meanMs' | 'medianMs'): StatisticOfRows {
+  return (rows) => {
+    const solved = solvedOnly(sample.ostMs, rows);
+    const times = new Float64Array(solved.length);
+    const isChallenge = new Uint8Array(solved.length);
+    for (let i = 0; i < solved.length; i++) {
+      times[i] = sample.ostMs[solved[i]];
+      isChallenge[i] = sample.isChallenge[solved[i]];
+    }
+    return delay(times, isChallenge)[which];
+  };
 }
 
-/** One statistic of METRICS 4 over `rows` (all images by default); null where it is undefined. */
-export function ostStatistic(statistic: OstStatistic, sample: OstSample, rows?: Int32Array): number | null {
-  const { ostMs, targetMs, thresholds, difficulty, labels, isChallenge } = solvedOnly(
-    rows === undefined ? sample : resample(sample, rows),
-  );
+/** The statistic as a function of the images that enter, so that a bootstrap prepares the sample once. */
+export function ostStatistic(statistic: OstStatistic, sample: OstSample): StatisticOfRows {
+  const { thresholds, difficulty } = sample;
   switch (statistic) {
     case 'ost_rho':
-      return spearman(ostMs, targetMs);
+      return rho(sample, [], false);
     case 'ost_rho_partial':
-      return partialSpearman(ostMs, targetMs, [thresholds, difficulty]);
+      return rho(sample, [thresholds, difficulty], false);
     case 'ost_rho_partial_object':
-      return partialSpearman(ostMs, targetMs, [thresholds, difficulty], labels);
+      return rho(sample, [thresholds, difficulty], true);
     case 'ost_delay_mean':
-      return delay(ostMs, isChallenge).meanMs;
+      return delayOf(sample, 'meanMs');
     case 'ost_delay_median':
-      return delay(ostMs, isChallenge).medianMs;
+      return delayOf(sample, 'medianMs');
   }
 }

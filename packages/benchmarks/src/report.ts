@@ -116,7 +116,7 @@ async function ostScores(
   const solved = ostMs.filter((t) => !Number.isNaN(t));
   const scores = await Promise.all(
     OST_STATISTICS.map(async (statistic) => {
-      const value = ostStatistic(statistic, sample);
+      const value = ostStatistic(statistic, sample)(imagesOf(benchmark, 'all'));
       if (value === null)
         return absent(statistic, 'all', solved.length === 0 ? 'never_solved' : 'undefined', solved.length, total);
       const interval = await pool.run('ostInterval', { statistic, sample, ...benchmark.bootstrap });
@@ -182,7 +182,8 @@ async function courses(
     for (const metric of ['accuracy', 'i1'] as const) {
       const curves = measured[metric];
       if (curves === null || curves.length === 0) {
-        scores.push(absent(metric, subset, 'undefined', 0, rows.length));
+        // Nothing was decoded (a null row): not a value that could not be had.
+        scores.push(absent(metric, subset, 'not_run', 0, rows.length));
         continue;
       }
       // Bins that share a mixture share their curve: one interval each is enough.

@@ -80,7 +80,7 @@ export function decodeMixture(task: DecodeTask): Promise<ThreadResult<DecodedSte
 /** 95 % percentile interval over images; null when too few draws are defined. */
 export function ostInterval(task: OstIntervalTask): Promise<ThreadResult<Interval | null>> {
   const { sample, statistic, draws, seed } = task;
-  return guarded(() => bootstrap(sample.ostMs.length, draws, seed, (rows) => ostStatistic(statistic, sample, rows)));
+  return guarded(() => bootstrap(sample.ostMs.length, draws, seed, ostStatistic(statistic, sample)));
 }
 
 export function meanIntervals(task: MeanIntervalTask): Promise<ThreadResult<(Interval | null)[]>> {
