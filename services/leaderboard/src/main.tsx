@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
 import './styles/theme.css';
 import './styles/base.css';
+import './styles/parts.css';
 import './styles/board.css';
 import './styles/run.css';
 import './styles/model.css';

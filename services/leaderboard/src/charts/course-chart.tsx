@@ -198,7 +198,7 @@ export function CourseChart(props: CourseProps): ReactNode {
     <figure aria-labelledby={id}>
       <figcaption>
         <h2 id={id}>{title}</h2>
-        <BandKey />
+        {points.length > 0 && <BandKey />}
       </figcaption>
       {points.length === 0 ? (
         <p className="absent">Nothing was decoded for this row.</p>

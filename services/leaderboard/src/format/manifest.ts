@@ -20,7 +20,7 @@ export function clockSentence(clock: Clock | undefined): string {
 export function kindWords(kind: string): string {
   if (kind === 'onnx') return 'ONNX network, run here';
   if (kind === 'activations') return 'activations supplied by the submitter';
-  return kind;
+  return kind === 'null' ? 'null row, made by the service' : kind;
 }
 
 /** `64 × 64 RGB over 8°` */

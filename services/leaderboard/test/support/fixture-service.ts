@@ -31,6 +31,15 @@ export class FixtureService {
   runs = new Map<string, RunView>(runs.map((run) => [run.id, run]));
   /** While true every call of `/v1` is answered with 503. */
   broken = false;
+
+  /** Answers as in the beginning. */
+  reset(): void {
+    this.benchmarks = [benchmark];
+    this.board = leaderboard;
+    this.runs = new Map(runs.map((run) => [run.id, run]));
+    this.broken = false;
+  }
+
   readonly #dist = mkdtempSync(join(tmpdir(), 'corescore-page-'));
   readonly #streams = new Map<string, Set<ServerResponse>>();
   #server: Server | undefined;

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { withSite } from './support/site.js';
+
+const { open } = withSite();
+
+describe('the page of a model', () => {
+  test('has its score with interval, its standing and what was submitted', async () => {
+    const { page, errors } = await open('/models/corescore/bl-64');
+    await page.locator('.score-strip').waitFor();
+    const strip = (await page.locator('.score-strip').textContent())!;
+    for (const part of ['0.060', '−0.03 to 0.15', '5.5 ms', '88.4 %', '492']) expect(strip).toContain(part);
+    await page.getByText('Rank 1 of 2 ranked.').waitFor();
+    await page.getByText('first step at 70 ms, 36 ms a step (declared)').waitFor();
+    await page.getByText('105,610').waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  test('draws accuracy, evidence and solution times, each with its text', async () => {
+    const { page } = await open('/models/corescore/bl-64');
+    const chart = (name: string) => page.getByRole('img', { name });
+    await chart('Accuracy over time: at the last bin Control 88.4 %, Challenge 53.3 %').waitFor();
+    await chart('Evidence i1 over time').waitFor();
+    await chart('Challenge solved at 83 ms, Control at 78 ms, gap 6 ms').waitFor();
+    await expect.poll(() => page.locator('.chart > svg').count()).toBe(4);
+    await page.getByText('Never solved: 24 images of Control, 144 images of Challenge.').waitFor();
+    await page.locator('figure', { hasText: 'Accuracy over time' }).getByText('Numbers').click();
+    expect(await page.locator('.numbers tbody tr').first().locator('td').first().textContent()).toContain('78.4 %');
+  });
+
+  test('shows one image at a time, the choice in the address', async () => {
+    const { page } = await open('/models/corescore/bl-64?order=unsolved&band=challenge');
+    const rows = page.locator('.images tbody tr');
+    await rows.first().waitFor();
+    expect(await rows.count()).toBe(20);
+    await page.locator('.image-curve').getByText('No solution time, never solved').waitFor();
+    await page.getByLabel('Order').selectOption('late');
+    await page.locator('.image-curve').getByText('The model solves this image at').waitFor();
+    const third = rows.nth(2).getByRole('button');
+    const id = (await third.textContent())!;
+    await third.click();
+    await page.locator('.image-curve h3', { hasText: id }).waitFor();
+    const search = new URL(page.url()).searchParams;
+    expect(search.get('image')).toMatch(new RegExp(`^${id}`));
+    expect([search.get('order'), search.get('band')]).toEqual(['late', 'challenge']);
+    await page.reload();
+    await page.locator('.image-curve h3', { hasText: id }).waitFor();
+  });
+
+  test('without time has values in place of courses, and words in place of times', async () => {
+    const { page, errors } = await open('/models/corescore/ff-64');
+    await page.getByRole('img', { name: 'Accuracy: at the last bin' }).waitFor();
+    await page.locator('figure', { hasText: 'Object solution times' }).getByText('not temporal').waitFor();
+    await page.getByText('i1 of the one window held over all bins').waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  test('of a null row says what it shows', async () => {
+    const { page, errors } = await open('/models/corescore/null-difficulty-look-up');
+    await page.getByText('no model at all').waitFor();
+    await expect.poll(() => page.getByText('Nothing was decoded for this row.').count()).toBe(2);
+    await page.getByText('null row, made by the service').waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  test('without scores leads to its run', async () => {
+    const { page } = await open('/models/lab/growing-net');
+    await page.getByText('No scores yet: the newest run is running the model.').waitFor();
+    await page.getByRole('link', { name: 'See the run' }).click();
+    await page.locator('.stepper').waitFor();
+  });
+
+  test('that is not there is told as the service tells it', async () => {
+    const { page } = await open('/models/nobody/nothing');
+    await page.getByRole('alert').getByText('Not found').waitFor();
+  });
+});
