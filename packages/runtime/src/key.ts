@@ -46,7 +46,10 @@ function perChannel(values: readonly number[] | undefined, otherwise: number, ch
   return Array.from({ length: channels }, (_, c) => values?.[c] ?? values?.[0] ?? otherwise);
 }
 
-/** Canonical text of where a region (or the readout) comes from, without what only scoring uses. */
+/**
+ * Canonical text of where a region (or the readout) comes from, without what only scoring uses. `firstStep` counts: the
+ * check that nothing earlier sees the image, and whether the activations change over time, are made from it on.
+ */
 export function outputIdentity(manifest: OnnxManifest, region: Region | 'readout'): string {
   const source = region === 'readout' ? manifest.readout : manifest.regions[region];
   const from =
@@ -55,5 +58,10 @@ export function outputIdentity(manifest: OnnxManifest, region: Region | 'readout
       : 'outputs' in source
         ? { outputs: source.outputs }
         : { output: source.output, stepAxis: source.stepAxis };
-  return canonicalJson({ from, state: manifest.state, steps: manifest.steps });
+  return canonicalJson({
+    from,
+    state: manifest.state,
+    steps: manifest.steps,
+    firstStep: manifest.clock?.firstStep ?? 0,
+  });
 }

@@ -65,6 +65,13 @@ describe('output identity', () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
+  it('knows the step at which the image arrives: the checks are made from it on', () => {
+    const clock = { onsetMs: 70, stepMs: 10 };
+    expect(of({ outputs: ['a', 'b'] }, { clock: { ...clock, firstStep: 1 } })).not.toBe(
+      of({ outputs: ['a', 'b'] }, { clock }),
+    );
+  });
+
   it('leaves out what only scoring uses', () => {
     expect(of({ output: 'it', cumulative: true })).toBe(of({ output: 'it' }));
     expect(of({ output: 'it' }, { clock: { onsetMs: 70, stepMs: 10 } })).toBe(of({ output: 'it' }));
