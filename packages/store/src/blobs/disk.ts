@@ -53,6 +53,8 @@ export function createBlobs(home: string): Blobs {
 
   return {
     async putStream(source, { maxBytes }) {
+      // One that breaks before the pipeline has it, while the folder is made, is found broken below.
+      source.on('error', () => undefined);
       const incoming = join(root, 'incoming');
       await mkdir(incoming, { recursive: true });
       const temporary = join(incoming, randomUUID());

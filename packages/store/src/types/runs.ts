@@ -1,0 +1,149 @@
+import type {
+  FailureKind,
+  QueueName,
+  Receipt,
+  Region,
+  RunEvent,
+  RunFailure,
+  RunStatus,
+  RunView,
+  ScoreReport,
+} from '@corescore/contracts';
+import type { Page, PageRequest, StoredModelVersion } from './catalogue.js';
+
+/** What a worker needs to work on a run it has claimed. */
+export interface ClaimedRun {
+  id: string;
+  attempt: number;
+  /** When this attempt was queued; `extractions.claim` takes it. */
+  queuedAt: string;
+  /** `id@version`. */
+  benchmark: string;
+  benchmarkDigest: string;
+  stimulusSetDigest: string;
+  model: StoredModelVersion;
+  /** What the extract stage left; null while extracting, and for runs without activations. */
+  extraction: ExtractionRow | null;
+}
+
+/** A job that is due: `queues.enqueue(stage, { runId, attempt })`. */
+export interface DueJob {
+  runId: string;
+  stage: QueueName;
+  attempt: number;
+}
+
+/** `lost`: the run was not ours any more, nothing was written. `requeued`: an infrastructure failure; enqueue `due`. */
+export type FailOutcome = { outcome: 'failed' } | { outcome: 'lost' } | { outcome: 'requeued'; due: DueJob };
+
+/**
+ * Every change is compare-and-set on status and lease holder, writes a run event and notifies. `holder` is any text
+ * that no other job uses (host, process, a random part).
+ */
+export interface Runs {
+  view(id: string): Promise<RunView | null>;
+  /** Newest first. */
+  list(page: PageRequest & { owner?: string; name?: string }): Promise<Page<RunView>>;
+  /**
+   * `extracting`: queued -> extracting. `scoring`: a scoring run nobody holds. null where somebody else was faster, or
+   * the run has moved on: the job is stale and there is nothing to do.
+   */
+  claim(id: string, stage: 'extracting' | 'scoring', holder: string, leaseSeconds: number): Promise<ClaimedRun | null>;
+  /** Extends the lease; false when the run is no longer ours (cancelled, or taken over): stop working. */
+  heartbeat(id: string, holder: string, leaseSeconds: number): Promise<boolean>;
+  /** Row and event; the caller throttles. False when the run is no longer ours. */
+  progress(id: string, holder: string, progress: { done: number; total: number; unit: string }): Promise<boolean>;
+  /** extracting -> scoring, lease handed back; enqueue a `score` job when it answers true. */
+  toScoring(
+    id: string,
+    holder: string,
+    result: { extractionKey: string | null; engine: string; provider: string },
+  ): Promise<boolean>;
+  /**
+   * Hands the run back unharmed: extracting -> queued, scoring stays scoring without a holder. With `waitingFor` (an
+   * activations key that another run computes) the sweeper leaves it alone while that extraction is alive, and
+   * `extractions.done` or `failed` names it; without, the next sweep offers it (a worker that shuts down).
+   */
+  release(id: string, holder: string, options?: { waitingFor?: string }): Promise<boolean>;
+  /**
+   * scoring -> scored, with scores, series, images and receipt in one transaction, exactly once: false when the run is
+   * not (any more) ours, and nothing is written then.
+   */
+  finish(id: string, holder: string, result: { report: ScoreReport; receipt: Receipt }): Promise<boolean>;
+  /**
+   * Ends the run as failed. An `infrastructure` failure is retried instead until MAX_INFRASTRUCTURE_RETRIES: back to
+   * queued (or scoring, where the activations are there) with attempt + 1. `holder` null: whoever holds it.
+   */
+  fail(id: string, holder: string | null, failure: RunFailure): Promise<FailOutcome>;
+  /** Cancelling twice changes nothing. @throws CorescoreError `not_found`, `state_conflict` for scored or failed. */
+  cancel(id: string): Promise<RunView>;
+  /** failed | cancelled -> queued, attempt + 1. @throws CorescoreError `not_found`, `state_conflict`. */
+  retry(id: string): Promise<RunView>;
+  /**
+   * What a lost queue, a dead worker or a shutdown left: runs whose lease ran out (attempt + 1, or failed as
+   * `infrastructure` after MAX_INFRASTRUCTURE_RETRIES) and runs that have waited `leaseSeconds` since they were last
+   * offered. Enqueue each; a job that is there already is not added twice. Safe to call from several processes.
+   */
+  sweep(options: { leaseSeconds: number; now?: Date }): Promise<DueJob[]>;
+  /** Runs by status, for metrics. */
+  counts(): Promise<Record<RunStatus, number>>;
+  /** Ended runs by failure kind, for metrics. */
+  failureCounts(): Promise<Record<FailureKind, number>>;
+}
+
+export interface Events {
+  /** A log line of a run. Status and progress events are written by `runs`. */
+  log(runId: string, message: string): Promise<void>;
+  /** Events with an id above `afterId`, in order; at most `limit` (500). */
+  list(runId: string, options?: { afterId?: number; limit?: number }): Promise<RunEvent[]>;
+  /**
+   * Calls back after each new event of the run, until the returned function is called. A call says "look", not what
+   * happened; after a lost connection to Postgres every subscriber is called once.
+   */
+  subscribe(runId: string, onEvent: () => void): Promise<() => Promise<void>>;
+}
+
+export interface ExtractedRegion {
+  path: string;
+  steps: number;
+  stimuli: number;
+  features: number;
+  /** Whether the activations change over the steps. */
+  temporal: boolean;
+}
+
+/** Activations that are there. `stats` is free: batch size, wall time, peak memory. */
+export interface ExtractionRow {
+  key: string;
+  engine: string;
+  provider: string;
+  regions: Partial<Record<Region | 'readout', ExtractedRegion>>;
+  stats: Record<string, unknown>;
+}
+
+export type ExtractionClaim =
+  /** Ours to compute. */
+  | { state: 'claimed' }
+  /** There already. */
+  | { state: 'done'; extraction: ExtractionRow }
+  /** Another run computes it: `runs.release(id, holder, { waitingFor: key })`. */
+  | { state: 'running'; holder: string }
+  /** Another run tried it since `since` and the model failed: the same would happen again. */
+  | { state: 'failed'; failure: RunFailure };
+
+/** Runs that need the same activations share one row: whoever claims it computes, the others wait. */
+export interface Extractions {
+  /**
+   * Takes the key when it is new, failed before `since` (default: ever), or its holder's lease ran out.
+   * @param since when the asking run was queued (`ClaimedRun.queuedAt`)
+   */
+  claim(key: string, holder: string, leaseSeconds: number, since?: string): Promise<ExtractionClaim>;
+  heartbeat(key: string, holder: string, leaseSeconds: number): Promise<boolean>;
+  /** null when it was no longer ours; else the runs that waited for it: enqueue them. */
+  done(key: string, holder: string, result: Omit<ExtractionRow, 'key'>): Promise<DueJob[] | null>;
+  /** As `done`. Infrastructure failures, and giving up (failure null), are not shared: the next claim computes. */
+  failed(key: string, holder: string, failure: RunFailure | null): Promise<DueJob[] | null>;
+  get(key: string): Promise<ExtractionRow | null>;
+  /** Forgets a finished extraction whose files are gone. */
+  discard(key: string): Promise<void>;
+}

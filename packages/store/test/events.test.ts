@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LEASE_SECONDS, openTestStore, queueRun, type TestStore } from './support/store.js';
+
+let t: TestStore;
+const lost = counter();
+beforeAll(async () => {
+  t = await openTestStore({ onError: lost.call });
+});
+afterAll(() => t.close());
+
+/** Resolves at the next call; counts them. */
+function counter() {
+  let calls = 0;
+  let wake: (() => void) | undefined;
+  return {
+    call: () => {
+      calls++;
+      wake?.();
+    },
+    calls: () => calls,
+    async reaches(n: number): Promise<void> {
+      while (calls < n) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
+}
+
+test('subscribers hear of events that any process writes, each of its own run', async () => {
+  const [a, b] = [await queueRun(t.store), await queueRun(t.store)];
+  const worker = await t.second();
+  const [ofA, alsoOfA, ofB] = [counter(), counter(), counter()];
+  const unsubscribe = await t.store.events.subscribe(a.id, ofA.call);
+  await t.store.events.subscribe(a.id, alsoOfA.call);
+  await t.store.events.subscribe(b.id, ofB.call);
+  await worker.runs.claim(a.id, 'extracting', 'w', LEASE_SECONDS);
+  await Promise.all([ofA.reaches(1), alsoOfA.reaches(1)]);
+  await unsubscribe();
+  await worker.runs.progress(a.id, 'w', { done: 1, total: 2, unit: 'images' });
+  await alsoOfA.reaches(2);
+  await worker.events.log(b.id, 'a line');
+  await ofB.reaches(1);
+  expect([ofA.calls(), alsoOfA.calls(), ofB.calls()]).toEqual([1, 2, 1]);
+  expect((await t.store.events.list(b.id)).at(-1)).toMatchObject({ type: 'log', status: 'queued', message: 'a line' });
+});
+
+test('a lost connection comes back by itself, and everybody is called once to look', async () => {
+  const run = await queueRun(t.store);
+  const heard = counter();
+  await t.store.events.subscribe(run.id, heard.call);
+  await t.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'corescore listener' AND datname = current_database()`);
+  await lost.reaches(1);
+  const before = heard.calls();
+  await heard.reaches(before + 1);
+  await t.store.runs.cancel(run.id);
+  await heard.reaches(before + 2);
+});
+
+test('event ids grow in the order in which a reader sees them, whoever writes', async () => {
+  const run = await queueRun(t.store);
+  const other = await t.second();
+  await t.store.runs.claim(run.id, 'extracting', 'w', LEASE_SECONDS);
+  await Promise.all(
+    Array.from({ length: 20 }, (_, i) =>
+      i % 2 === 0
+        ? t.store.events.log(run.id, `line ${i}`)
+        : other.runs.progress(run.id, 'w', { done: i, total: 20, unit: 'images' }),
+    ),
+  );
+  const events = await t.store.events.list(run.id);
+  expect(events).toHaveLength(22);
+  const at = events.map((e) => Date.parse(e.at));
+  expect(at).toEqual(at.toSorted((a, b) => a - b));
+});
