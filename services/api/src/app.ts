@@ -102,9 +102,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
     table.add(route.url, [route.method].flat());
   });
   app.setErrorHandler(sendProblem);
-  app.setNotFoundHandler((request, reply) =>
-    staticDir !== undefined && wantsPage(request) ? reply.sendFile('index.html') : notFound(table, request, reply),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    if (staticDir !== undefined && wantsPage(request)) reply.sendFile('index.html');
+    else notFound(table, request, reply);
+  });
 
   let closing = false;
   app.addHook('preClose', async () => {

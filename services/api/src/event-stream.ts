@@ -76,6 +76,8 @@ export class RunEventStream {
     this.#busy = true;
     this.#drain()
       .catch((error: unknown) => {
+        // Nobody listens any more: the store may be closing under us.
+        if (!this.#out.writable) return;
         this.onError(error);
         this.#out.end();
       })

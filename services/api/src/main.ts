@@ -4,6 +4,10 @@ import { CorescoreError } from '@corescore/contracts';
 import { parseEnv } from '@corescore/contracts/env';
 import { openStore } from '@corescore/store';
 import { buildApp } from './app.js';
+import { clearStaging } from './upload.js';
+
+/** How long requests that run may take to end at a shutdown; a long upload is cut then, and leaves nothing behind. */
+const GRACE_MS = 3_000;
 
 /**
  * The process. Order of its end: no new requests, event streams closed, running requests answered, store closed.
@@ -26,6 +30,7 @@ async function main(): Promise<void> {
   const app = await (async () => {
     await store.migrate();
     await store.tokens.ensureLocalToken(join(env.home, 'token'));
+    await clearStaging(env.home, new Date());
     return buildApp({ store, env });
   })().catch(async (error: unknown) => {
     await store.close();
@@ -36,6 +41,7 @@ async function main(): Promise<void> {
   const end = (): void => {
     if (ending) return;
     ending = true;
+    setTimeout(() => app.server.closeAllConnections(), GRACE_MS).unref();
     app
       .close()
       .then(() => store.close())

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -61,6 +61,24 @@ export async function withUpload<M, R>(
     throw uploadError(error, request);
   } finally {
     await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Where uploads stand while they come in: on the disk of the blobs, so that a finished one is only renamed. */
+export const stagingDir = (home: string): string => join(home, 'staging');
+
+/** No request lasts so long: what is older was left by a process that was killed. */
+const ABANDONED_MS = 2 * 60 * 60_000;
+
+/** Removes what killed processes have left; uploads that other processes are receiving stay. */
+export async function clearStaging(home: string, now: Date): Promise<void> {
+  const dir = stagingDir(home);
+  const names = await readdir(dir).catch(() => []);
+  for (const name of names) {
+    const path = join(dir, name);
+    const modified = await stat(path).catch(() => null);
+    if (modified === null || now.getTime() - modified.mtimeMs < ABANDONED_MS) continue;
+    await rm(path, { recursive: true, force: true });
   }
 }
 

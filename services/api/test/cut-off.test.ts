@@ -110,7 +110,7 @@ test('over the limit: the client gets the answer although it was still sending',
   const answer = await fetch(`http://127.0.0.1:${port()}/v1/models/ada/ff-64/versions`, {
     method: 'POST',
     headers: { ...headers, authorization: `Bearer ${service.tokens.submit}` },
-    body: payload,
+    body: new Uint8Array(payload),
   });
   expect(answer.status).toBe(413);
   expect(await answer.json()).toMatchObject({
@@ -126,7 +126,7 @@ test('after all this, a good upload is taken', async () => {
   const answer = await fetch(`http://127.0.0.1:${port()}/v1/models/ada/ff-64/versions`, {
     method: 'POST',
     headers: { ...headers, authorization: `Bearer ${service.tokens.submit}` },
-    body: payload,
+    body: new Uint8Array(payload),
   });
   expect(answer.status).toBe(201);
 });

@@ -1,4 +1,6 @@
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import type { ReadableStream as NodeStream } from 'node:stream/web';
 import type { RunEvent } from '@corescore/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RunEventStream } from '../src/event-stream.js';
@@ -15,15 +17,15 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 /** The events of a stream, one by one, as they come. */
-async function* watch(id: string, lastEventId?: number): AsyncGenerator<RunEvent> {
+async function* watch(id: string, lastEventId?: number, url = base): AsyncGenerator<RunEvent> {
   const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) };
-  const answer = await fetch(`${base}/v1/runs/${id}/events`, { headers });
+  const answer = await fetch(`${url}/v1/runs/${id}/events`, { headers });
   expect(answer.status).toBe(200);
   expect(answer.headers.get('content-type')).toContain('text/event-stream');
   expect(answer.headers.get('cache-control')).toBe('no-store');
   let pending = '';
   const decoder = new TextDecoder();
-  for await (const chunk of answer.body!) {
+  for await (const chunk of Readable.fromWeb(answer.body as NodeStream)) {
     pending += decoder.decode(chunk, { stream: true });
     const messages = pending.split('\n\n');
     pending = messages.pop()!;
@@ -89,13 +91,28 @@ test('a Last-Event-ID that is no number is refused', async () => {
   expect(await answer.json()).toMatchObject({ code: 'invalid_request', field: 'header/last-event-id' });
 });
 
-test('a quiet stream carries comments', async () => {
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+test('a quiet stream carries comments, and lets go of the run when its watcher has gone', async () => {
   const { id } = await queuedRun(service);
+  const released = deferred();
   const stream = new RunEventStream(
     {
       status: async () => (await service.store.runs.view(id))!.status,
       list: (afterId, limit) => service.store.events.list(id, { afterId, limit }),
-      subscribe: (onEvent) => service.store.events.subscribe(id, onEvent),
+      subscribe: async (onEvent) => {
+        const unsubscribe = await service.store.events.subscribe(id, onEvent);
+        return async () => {
+          await unsubscribe();
+          released.resolve();
+        };
+      },
     },
     null,
     (error) => {
@@ -109,14 +126,16 @@ test('a quiet stream carries comments', async () => {
     if (/"queued"/.test(text) && /: alive\n\n/.test(text)) break;
   }
   expect(text).toContain('retry: 1000\n\n');
+  // The watcher has gone: its subscription goes, too, or this waits for ever.
+  await released.promise;
 });
 
 test('closing the service ends its streams instead of waiting for them', async () => {
   const other = await openService();
   await other.app.listen({ host: '127.0.0.1', port: 0 });
   const { id } = await queuedRun(other);
-  const url = `http://127.0.0.1:${(other.app.server.address() as AddressInfo).port}/v1/runs/${id}/events`;
-  const answer = await fetch(url);
-  const [text] = await Promise.all([answer.text(), other.close()]);
-  expect(text).toContain('"queued"');
+  const live = watch(id, undefined, `http://127.0.0.1:${(other.app.server.address() as AddressInfo).port}`);
+  expect((await live.next()).value).toMatchObject({ status: 'queued' });
+  const [rest] = await Promise.all([all(live), other.close()]);
+  expect(rest).toEqual([]);
 });

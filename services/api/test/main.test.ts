@@ -1,8 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { testDatabase } from '@corescore/store/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,6 +16,7 @@ let home: string;
 beforeAll(async () => {
   database = await testDatabase();
   home = mkdtempSync(join(tmpdir(), 'corescore-main-'));
+  mkdirSync(join(home, 'staging'));
 });
 afterAll(async () => {
   await database.drop();
@@ -38,8 +42,10 @@ function start(env: Record<string, string>): Process {
 }
 
 async function ended({ child }: Process): Promise<number | null> {
-  if (child.exitCode !== null) return child.exitCode;
-  return (await once(child, 'close'))[0];
+  // Not 'close': a process whose channel its parent has cut never has one.
+  if (child.exitCode === null) await once(child, 'exit');
+  await finished(child.stderr!);
+  return child.exitCode;
 }
 
 async function listening(service: Process): Promise<string> {
@@ -72,6 +78,23 @@ test('it listens, makes the local token, and ends in order on SIGTERM', async ()
   service.child.kill('SIGTERM');
   expect(await ended(service), service.errors()).toBe(0);
   await expect(fetch(`${address}/healthz`)).rejects.toThrow();
+});
+
+test('an upload that does not end does not keep it from ending', async () => {
+  const service = start({ DATABASE_URL: database.databaseUrl });
+  const { hostname, port } = new URL(await listening(service));
+  const token = readFileSync(join(home, 'token'), 'utf8').trim();
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  socket.write(
+    'POST /v1/models/local/x/versions HTTP/1.1\r\nhost: test\r\ncontent-length: 1000\r\n' +
+      `authorization: Bearer ${token}\r\ncontent-type: multipart/form-data; boundary=b\r\n\r\n--b\r\n`,
+  );
+  while (readdirSync(join(home, 'staging')).length === 0) await sleep(20);
+  service.child.kill('SIGTERM');
+  expect(await ended(service), service.errors()).toBe(0);
+  expect(readdirSync(join(home, 'staging'))).toEqual([]);
 });
 
 test('it does not outlive its parent', async () => {

@@ -124,7 +124,7 @@ const BAD: [what: string, name: string, parts: () => Part[], status: number, cod
   [
     'a manifest field that is not JSON',
     'ff-64',
-    () => [{ name: 'manifest', type: 'application/json', content: '{' }, onnxUpload()[1]],
+    () => [{ name: 'manifest', type: 'application/json', content: '{' }],
     400,
     'manifest_not_json',
     'manifest',

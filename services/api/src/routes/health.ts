@@ -41,9 +41,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app,
         }
       };
       await part('database', () => store.ping());
-      const queues = await part('queue', () => store.queues.health());
-      const idle = queues.filter((queue) => !consumed(queue)).map(({ queue }) => queue);
-      if (idle.length > 0) {
+      const { ok, idle } = consumed(await part('queue', () => store.queues.health()));
+      if (!ok) {
         throw notReady(
           `Nobody takes the jobs of: ${idle.join(', ')}.`,
           'Start a worker, or wait until it has started.',

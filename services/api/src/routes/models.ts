@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { CorescoreError, ModelSummary, ModelVersionView, ModelView, page } from '@corescore/contracts';
 import { modelVersionDigest } from '@corescore/formats';
 import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
@@ -8,7 +7,7 @@ import { identityOf, requireOwner, requireScope } from '../auth.js';
 import { acceptFile, acceptManifest, checkModel } from '../model-checks.js';
 import { problems } from '../problems.js';
 import { bearer, ModelParams, PAGE_SIZE, PageQuery } from '../schemas.js';
-import { withUpload } from '../upload.js';
+import { stagingDir, withUpload } from '../upload.js';
 
 /** For the document only: the parts are checked as they stream in (`upload.ts`), the body is never in memory. */
 const UploadBody = Type.Object(
@@ -23,6 +22,12 @@ const UploadBody = Type.Object(
 
 /** Model versions: uploaded once, never changed. */
 export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store, env }) => {
+  // An upload that a shutdown cuts off still has its files to remove, after its connection is gone.
+  const running = new Set<Promise<unknown>>();
+  app.addHook('onClose', async () => {
+    await Promise.allSettled(running);
+  });
+
   app.post(
     '/v1/models/:owner/:name/versions',
     {
@@ -47,10 +52,10 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, 
       const { owner, name } = request.params;
       const identity = identityOf(request);
       requireOwner(identity, owner, 'path/owner');
-      const { version, created } = await withUpload(
+      const upload = withUpload(
         request,
         {
-          stagingDir: join(env.home, 'staging'),
+          stagingDir: stagingDir(env.home),
           maxBytes: env.maxUploadBytes,
           acceptManifest: (value) => acceptManifest(value, name),
           acceptFile,
@@ -68,6 +73,8 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, 
           });
         },
       );
+      running.add(upload);
+      const { version, created } = await upload.finally(() => running.delete(upload));
       return reply
         .code(created ? 201 : 200)
         .header('location', `/v1/models/${owner}/${name}`)

@@ -17,6 +17,8 @@ export const runEventRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (ap
   app.get(
     '/v1/runs/:id/events',
     {
+      // A HEAD would wait for the end of the run.
+      exposeHeadRoute: false,
       schema: {
         tags: ['runs'],
         summary: 'Events of a run, as server-sent events until it has ended',

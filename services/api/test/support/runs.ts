@@ -32,7 +32,8 @@ export async function scoreRun(service: Service, id: string): Promise<void> {
   const { runs } = service.store;
   const claimed = await runs.claim(id, 'scoring', holder, LEASE_SECONDS);
   if (claimed === null) throw new Error(`${id} cannot be claimed`);
-  const benchmark = tinyBenchmark();
+  const [benchmarkId, version] = claimed.benchmark.split('@');
+  const benchmark = tinyBenchmark(benchmarkId, Number(version));
   const { owner, name, digest } = claimed.model;
   await runs.finish(id, holder, {
     report: report(benchmark),
