@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'packages',
-          include: ['packages/*/test/**/*.test.ts'],
+          include: ['packages/*/test/**/*.test.ts', 'services/{worker,leaderboard}/test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'packages/store/**'],
         },
       },
@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'database',
-          include: ['packages/store/test/**/*.test.ts', 'services/*/test/**/*.test.ts'],
+          include: ['packages/store/test/**/*.test.ts', 'services/api/test/**/*.test.ts'],
           globalSetup: ['packages/store/test/support/global-setup.ts'],
         },
       },
