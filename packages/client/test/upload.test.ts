@@ -36,7 +36,9 @@ test('manifest first, then the file, with an exact length and progress up to all
     requestPath = request.url;
     const body = await bodyOf(request);
     // Node's own multipart parser is the judge of what was sent.
-    form = await new Response(body, { headers: { 'content-type': request.headers['content-type'] ?? '' } }).formData();
+    form = await new Response(new Uint8Array(body), {
+      headers: { 'content-type': request.headers['content-type'] ?? '' },
+    }).formData();
     json(response, 201, { digest: 'd', received: body.length });
   });
   const progress: [number, number][] = [];
