@@ -190,6 +190,15 @@ test('links that an install script should have made are made at the start', asyn
   await makeLinks(root);
 });
 
+test('a program that fails is a problem with its last words', async () => {
+  const run = await programRunner(join(home, 'postgres'), 1);
+  await expect(run((await findBinaries()).pg_ctl, ['status', '-D', join(home, 'nothing')])).rejects.toMatchObject({
+    code: 'configuration',
+    message: expect.stringContaining('does not exist'),
+    remedy: expect.any(String),
+  });
+});
+
 test('root that cannot step down is told what to do instead', async () => {
   const path = process.env['PATH'];
   process.env['PATH'] = home;

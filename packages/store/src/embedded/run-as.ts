@@ -57,7 +57,16 @@ function execute(prefix: readonly string[]): RunProgram {
     const [command, ...rest] = [...prefix, program, ...args];
     // The C locale: messages are read by our own code and shown in one language.
     const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' };
-    const { stdout, stderr } = await run(command!, rest, { env, cwd: '/' });
-    return stdout + stderr;
+    try {
+      const { stdout, stderr } = await run(command!, rest, { env, cwd: '/' });
+      return stdout + stderr;
+    } catch (error) {
+      const said = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) || (error as Error).message;
+      throw new CorescoreError('configuration', `Postgres could not be prepared: ${said}`, {
+        field: 'CORESCORE_HOME',
+        remedy: 'Remove the cause, or set DATABASE_URL to a Postgres of your own.',
+        cause: error,
+      });
+    }
   };
 }
