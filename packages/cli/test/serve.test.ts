@@ -9,6 +9,7 @@ import type { CommandFailure } from '../src/failure.js';
 import { addressIn, assertPortFree, untilReady } from '../src/serve/address.js';
 import { CRASHES_A_MINUTE, restartDelayMs } from '../src/serve/restarts.js';
 import { Service, type ServiceOptions } from '../src/serve/service.js';
+import { stopRequests } from '../src/serve/signals.js';
 import { peer } from './support.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'corescore-serve-'));
@@ -136,6 +137,29 @@ test('restarts wait longer each time and end with the fifth crash within a minut
   expect(delays).toEqual([500, 1000, 2000, 4000, null]);
   // Crashes of long ago are forgotten.
   expect(restartDelayMs([0, 0, 0, 0, 0, 0, 70_000], 70_000)).toBe(500);
+});
+
+test('the first signal stops in order, its echo is nothing new, the next one insists', async () => {
+  let nowMs = 1000;
+  let insisted = 0;
+  const stop = stopRequests(
+    () => {
+      insisted += 1;
+    },
+    () => nowMs,
+  );
+  expect(stop.signal.aborted).toBe(false);
+  process.emit('SIGHUP');
+  await stop.asked;
+  expect(stop.signal.aborted).toBe(true);
+  nowMs += 20;
+  process.emit('SIGHUP');
+  expect(insisted).toBe(0);
+  nowMs += 2000;
+  process.emit('SIGHUP');
+  expect(insisted).toBe(1);
+  stop.release();
+  expect(process.listenerCount('SIGHUP')).toBe(0);
 });
 
 describe('addresses', () => {
