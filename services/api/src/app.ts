@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { CorescoreError } from '@corescore/contracts';
 import type { Env } from '@corescore/contracts/env';
 import type { Store } from '@corescore/store';
 import multipart from '@fastify/multipart';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import fastify from 'fastify';
 import { Compile } from 'typebox/compile';
 import { authentication } from './auth.js';
+import type { App, RouteContext } from './context.js';
 import { documentation } from './documentation.js';
 import { securityHeaders, servePage, wantsPage } from './page.js';
 import { notFound, RouteTable, schemaProblem, sendProblem } from './problems.js';
@@ -27,14 +27,6 @@ import { tokenRoutes } from './routes/tokens.js';
 const JSON_BODY_BYTES = 1024 * 1024;
 const MINUTE_MS = 60_000;
 
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
-
 export interface AppOptions {
   store: Store;
   env: Env;
@@ -45,13 +37,6 @@ export interface AppOptions {
   log?: { write(line: string): void };
   /** Check each response against its schema and answer 500 where it does not fit (tests). */
   strictResponses?: boolean;
-}
-
-/** What every route plugin gets. */
-export interface RouteContext {
-  store: Store;
-  env: Env;
-  now: () => Date;
 }
 
 function defaultStaticDir(): string | undefined {

@@ -1,7 +1,7 @@
 import { allows, CorescoreError, type Scope } from '@corescore/contracts';
 import type { Store } from '@corescore/store';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import type { App } from './app.js';
+import type { App } from './context.js';
 
 /** Who asks: the owner of the token and what it allows. */
 export interface Identity {

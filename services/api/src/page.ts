@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyRequest } from 'fastify';
-import type { App } from './app.js';
+import type { App } from './context.js';
 
 /** The page's own files only; styles may be inline, since charts set them on their marks. */
 const CONTENT_SECURITY_POLICY = [

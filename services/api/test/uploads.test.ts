@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { activationsUpload, onnxBytes, onnxUpload, recurrentUpload } from './support/models.js';
+import { activationsUpload, MODELS_DIR, onnxBytes, onnxUpload, recurrentUpload } from './support/models.js';
 import { filePart, manifestPart, type Part } from './support/multipart.js';
 import { openService, type Service } from './support/service.js';
 
@@ -42,6 +43,21 @@ test('activations are checked against the registered stimulus set and kept under
   expect(await service.store.models.version(version.digest)).toMatchObject({ stimulusSetDigest: '5'.repeat(64) });
 });
 
+const BUNDLED = readdirSync(MODELS_DIR).filter((file) => file.endsWith('.onnx'));
+
+test.each(BUNDLED)('the bundled %s is taken with its manifest as it stands', async (file) => {
+  const name = file.replace('.onnx', '');
+  const read = (path: string): Buffer => readFileSync(new URL(path, MODELS_DIR));
+  const answer = await service.upload(
+    'zoo',
+    name,
+    [manifestPart(read(`${name}.json`).toString('utf8')), filePart(file, read(file))],
+    service.tokens.admin,
+  );
+  expect(answer.statusCode, answer.body).toBeLessThan(202);
+  expect(answer.json()).toMatchObject({ name, temporal: name.startsWith('bl-') });
+});
+
 test('models are listed page by page', async () => {
   for (const name of ['page-a', 'page-b', 'page-c']) {
     const answer = await service.upload(
@@ -57,10 +73,10 @@ test('models are listed page by page', async () => {
     const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const page = (await service.app.inject(`/v1/models?limit=2${query}`)).json();
     expect(page.items.length).toBeLessThanOrEqual(2);
-    names.push(...page.items.map((m: { name: string }) => m.name));
+    names.push(...page.items.map((m: { owner: string; name: string }) => `${m.owner}/${m.name}`));
     cursor = page.nextCursor;
   } while (cursor !== null);
-  expect(names.filter((n) => n.startsWith('page-'))).toEqual(['page-c', 'page-b', 'page-a']);
+  expect(names.filter((n) => n.startsWith('ada/page-'))).toEqual(['ada/page-c', 'ada/page-b', 'ada/page-a']);
   expect(new Set(names).size).toBe(names.length);
 });
 

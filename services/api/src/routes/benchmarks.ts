@@ -1,6 +1,6 @@
 import { BenchmarkView, page } from '@corescore/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { RouteContext } from '../app.js';
+import type { RouteContext } from '../context.js';
 import { problems } from '../problems.js';
 import { BenchmarkParams } from '../schemas.js';
 import { noBenchmark } from './leaderboard.js';

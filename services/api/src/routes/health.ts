@@ -2,7 +2,7 @@ import { CorescoreError } from '@corescore/contracts';
 import { consumed } from '@corescore/store';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import type { RouteContext } from '../app.js';
+import type { RouteContext } from '../context.js';
 import { problems } from '../problems.js';
 
 /** Is the process alive, is the service ready. */

@@ -2,8 +2,8 @@ import { CorescoreError, ModelSummary, ModelVersionView, ModelView, page } from 
 import { modelVersionDigest } from '@corescore/formats';
 import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import type { RouteContext } from '../app.js';
 import { identityOf, requireOwner, requireScope } from '../auth.js';
+import type { RouteContext } from '../context.js';
 import { acceptFile, acceptManifest, checkModel } from '../model-checks.js';
 import { problems } from '../problems.js';
 import { bearer, ModelParams, PAGE_SIZE, PageQuery } from '../schemas.js';

@@ -1,7 +1,7 @@
 import { Uuid } from '@corescore/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import type { RouteContext } from '../app.js';
+import type { RouteContext } from '../context.js';
 import { RunEventStream } from '../event-stream.js';
 import { problems } from '../problems.js';
 import { noRun } from './runs.js';

@@ -1,6 +1,6 @@
 import { CorescoreError, canonicalJson, ImageResults, Receipt, SeriesList } from '@corescore/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { RouteContext } from '../app.js';
+import type { RouteContext } from '../context.js';
 import { type Cell, csv } from '../csv.js';
 import { problems } from '../problems.js';
 import { FormatQuery, IdParams, jsonOrCsv } from '../schemas.js';

@@ -1,8 +1,8 @@
 import { CorescoreError, RunView } from '@corescore/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import type { RouteContext } from '../app.js';
 import { identityOf, requireOwner, requireScope } from '../auth.js';
+import type { RouteContext } from '../context.js';
 import { enqueueRun } from '../enqueue.js';
 import { problems } from '../problems.js';
 import { bearer, IdParams } from '../schemas.js';

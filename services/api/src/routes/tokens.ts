@@ -1,8 +1,8 @@
 import { CorescoreError, page, TokenRequest, TokenView } from '@corescore/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import type { RouteContext } from '../app.js';
 import { requireScope } from '../auth.js';
+import type { RouteContext } from '../context.js';
 import { problems } from '../problems.js';
 import { bearer, IdParams } from '../schemas.js';
 

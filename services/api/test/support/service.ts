@@ -7,7 +7,8 @@ import { openStore, type Store } from '@corescore/store';
 import { testDatabase } from '@corescore/store/testing';
 import type { LightMyRequestResponse } from 'fastify';
 import { expect } from 'vitest';
-import { type App, buildApp } from '../../src/app.js';
+import { buildApp } from '../../src/app.js';
+import type { App } from '../../src/context.js';
 import { STIMULUS_IDS, tinyBenchmark } from './benchmark.js';
 import { multipart, type Part } from './multipart.js';
 
