@@ -25,15 +25,22 @@ export async function withPool<T>(
     filename: fileURLToPath(new URL('../dist/thread.js', import.meta.url)),
     maxThreads: Math.max(1, threads),
   });
+  // One listener for the pool, not one a task: ending the threads ends the tasks.
+  const end = () => void pool.destroy();
   try {
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', end, { once: true });
     return await work({
       async run(name, task) {
-        const result = (await pool.run(task, { name, signal: signal ?? null })) as ThreadResult<never>;
+        const result = (await pool.run(task, { name })) as ThreadResult<never>;
         if (!result.ok) throw new CorescoreError(result.code, result.detail, result.context);
         return result.value;
       },
     });
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
   } finally {
+    signal?.removeEventListener('abort', end);
     await pool.destroy();
   }
 }
