@@ -71,7 +71,7 @@ export async function difficultyLookUp(benchmark: Benchmark, options: ScoreOptio
  * Null "feed-forward + ramp": features z-scored over the images (std 0 -> 1), times (k + 1) / bins in bin k, plus
  * uniform noise. Written to `outPath` as activations with one step a bin.
  */
-export async function writeRamp(benchmark: Benchmark, featuresPath: string, outPath: string): Promise<void> {
+async function writeRamp(benchmark: Benchmark, featuresPath: string, outPath: string): Promise<void> {
   const header = await readNpyHeader(featuresPath);
   const [, n, f] = header.shape;
   const x = await readNpyRows(featuresPath, header, 0, 1);

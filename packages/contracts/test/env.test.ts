@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { parseEnv } from '../src/env.js';
+
+test('nothing set: the documented defaults', () => {
+  expect(parseEnv({ PATH: '/bin' }, '/srv')).toEqual({
+    home: '/srv/.corescore',
+    port: 4870,
+    host: '127.0.0.1',
+    url: 'http://127.0.0.1:4870',
+    token: undefined,
+    databaseUrl: undefined,
+    redisUrl: undefined,
+    maxUploadBytes: 4 * 1024 ** 3,
+    modelTimeoutSeconds: 600,
+    modelMemoryBytes: 4 * 1024 ** 3,
+    maxActivationBytes: 8 * 1024 ** 3,
+    leaseSeconds: 30,
+    chromium: undefined,
+  });
+});
+
+test('an unknown CORESCORE_ name is an error that lists the known ones', () => {
+  expect(() => parseEnv({ CORESCORE_PROT: '1' }, '/')).toThrow(
+    expect.objectContaining({
+      code: 'configuration',
+      field: 'CORESCORE_PROT',
+      remedy: expect.stringContaining('CORESCORE_PORT'),
+    }),
+  );
+});
+
+test.each([
+  ['CORESCORE_PORT', 'http'],
+  ['CORESCORE_PORT', '65536'],
+  ['CORESCORE_PORT', '-1'],
+  ['CORESCORE_MODEL_TIMEOUT_SECONDS', '0'],
+  ['CORESCORE_MODEL_MEMORY_BYTES', '1e99'],
+  ['CORESCORE_LEASE_SECONDS', '1.5'],
+])('%s=%s is refused by name', (name, value) => {
+  expect(() => parseEnv({ [name]: value }, '/')).toThrow(
+    expect.objectContaining({ code: 'configuration', field: name }),
+  );
+});
+
+test('an empty value is the default; the address follows host and port; IPv6 gets brackets', () => {
+  expect(parseEnv({ CORESCORE_PORT: '' }, '/').port).toBe(4870);
+  expect(parseEnv({ CORESCORE_HOST: '0.0.0.0', CORESCORE_PORT: '80' }, '/').url).toBe('http://127.0.0.1:80');
+  expect(parseEnv({ CORESCORE_HOST: '::1' }, '/').url).toBe('http://[::1]:4870');
+  expect(parseEnv({ CORESCORE_URL: 'https://scores.example/' }, '/').url).toBe('https://scores.example');
+});
