@@ -2,14 +2,16 @@ import { CorescoreError } from '@corescore/contracts';
 import type { Kernels } from '@corescore/linalg';
 
 /**
- * Variance in the training fold, in units of the pool's, below which a feature is left out of the f32 Gram: its pool-centred
- * values carry an offset that would drown the rest after rescaling. Such features (alive almost only in the test rows)
- * are few and added in f64.
+ * Variance in the training fold, in units of the pool's, below which a feature is left out of the Gram: its pool-standardised
+ * f32 values are an offset with little variation, and would keep too few digits of it. Such features (alive almost only in
+ * the test rows) are few and added from their raw values.
  */
 const DELICATE = 1e-4;
 
 /** Features standardised over all rows of one time step, what every fold starts from. */
 export interface Pool {
+  /** The features as they came, n*f row-major, and standardised over all rows. */
+  x: Float32Array;
   z: Float32Array;
   n: number;
   f: number;
@@ -49,7 +51,7 @@ export function standardisePool(x: Float32Array, n: number, f: number): Pool {
       squares[j] += v * v;
     }
   }
-  return { z, n, f, sum, squares };
+  return { x, z, n, f, sum, squares };
 }
 
 function notFinite(x: Float32Array, n: number, f: number, j: number): CorescoreError {
@@ -106,7 +108,7 @@ export async function foldGram(pool: Pool, train: Int32Array, test: Int32Array, 
 
 /** 1/variance of each feature in the training rows; 0 for the constant and the delicate ones. */
 function foldWeights(
-  { z, f, sum, squares }: Pool,
+  { x, z, f, sum, squares }: Pool,
   train: Int32Array,
   test: Int32Array,
 ): { weights: Float32Array; delicate: number[] } {
@@ -125,19 +127,19 @@ function foldWeights(
     const m = s[j] / train.length;
     const variance = q[j] / train.length - m * m;
     if (variance >= DELICATE) weights[j] = 1 / variance;
-    else if (train.some((i) => z[i * f + j] !== z[train[0] * f + j])) delicate.push(j);
+    else if (train.some((i) => x[i * f + j] !== x[train[0] * f + j])) delicate.push(j);
   }
   return { weights, delicate };
 }
 
-/** Adds the products of one standardised feature, two passes in f64. */
-function addFeature(gram: FoldGram, { z, f }: Pool, j: number, train: Int32Array, test: Int32Array): void {
+/** Adds the products of one feature, standardised from its raw values in f64. */
+function addFeature(gram: FoldGram, { x, f }: Pool, j: number, train: Int32Array, test: Int32Array): void {
   let mean = 0;
-  for (const i of train) mean += z[i * f + j] / train.length;
+  for (const i of train) mean += x[i * f + j] / train.length;
   let variance = 0;
-  for (const i of train) variance += (z[i * f + j] - mean) ** 2 / train.length;
+  for (const i of train) variance += (x[i * f + j] - mean) ** 2 / train.length;
   const sd = Math.sqrt(variance);
-  const standardised = (rows: Int32Array) => Float64Array.from(rows, (i) => (z[i * f + j] - mean) / sd);
+  const standardised = (rows: Int32Array) => Float64Array.from(rows, (i) => (x[i * f + j] - mean) / sd);
   const a = standardised(train);
   const add = (out: Float64Array, b: Float64Array) => {
     for (let i = 0, at = 0; i < b.length; i++) for (let l = 0; l < a.length; l++) out[at++] += b[i] * a[l];
