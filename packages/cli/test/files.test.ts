@@ -71,9 +71,11 @@ describe('manifest and files of a submission', () => {
 });
 
 test('the default key depends on model and benchmarks, not on their order', () => {
-  const key = defaultIdempotencyKey('a'.repeat(64), ['x@0', 'y@1']);
+  const version = { owner: 'lab', digest: 'a'.repeat(64) };
+  const key = defaultIdempotencyKey(version, ['x@0', 'y@1']);
   expect(key).toMatch(/^[0-9a-f]{64}$/);
-  expect(defaultIdempotencyKey('a'.repeat(64), ['y@1', 'x@0'])).toBe(key);
-  expect(defaultIdempotencyKey('b'.repeat(64), ['x@0', 'y@1'])).not.toBe(key);
-  expect(defaultIdempotencyKey('a'.repeat(64), ['x@0'])).not.toBe(key);
+  expect(defaultIdempotencyKey(version, ['y@1', 'x@0'])).toBe(key);
+  expect(defaultIdempotencyKey({ ...version, digest: 'b'.repeat(64) }, ['x@0', 'y@1'])).not.toBe(key);
+  expect(defaultIdempotencyKey({ ...version, owner: 'another' }, ['x@0', 'y@1'])).not.toBe(key);
+  expect(defaultIdempotencyKey(version, ['x@0'])).not.toBe(key);
 });

@@ -1922,6 +1922,8 @@ export interface components {
         SubmissionRequest: {
             /** @description SHA-256, lower-case hexadecimal */
             modelVersion: string;
+            /** @description whose upload is meant where several owners have uploaded the same files; default: the token’s owner */
+            owner?: string;
             benchmarks: string[];
         };
         SubmissionView: {

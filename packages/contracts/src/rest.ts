@@ -21,7 +21,14 @@ export const ModelVersionView = Type.Object({
 export type ModelVersionView = Static<typeof ModelVersionView>;
 
 export const SubmissionRequest = Type.Object(
-  { modelVersion: Digest, benchmarks: Type.Array(BenchmarkRef, { minItems: 1, maxItems: 32 }) },
+  {
+    modelVersion: Digest,
+    owner: Type.Optional({
+      ...Slug,
+      description: 'whose upload is meant where several owners have uploaded the same files; default: the token’s owner',
+    }),
+    benchmarks: Type.Array(BenchmarkRef, { minItems: 1, maxItems: 32 }),
+  },
   { additionalProperties: false },
 );
 export type SubmissionRequest = Static<typeof SubmissionRequest>;

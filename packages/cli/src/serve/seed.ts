@@ -5,7 +5,7 @@ import { uploadVersion } from '@corescore/client/node';
 import { defaultIdempotencyKey } from '../submission/submit.js';
 
 /** Owner of what ships with the project; the API keeps this name for administrators. */
-export const SEED_OWNER = 'corescore';
+const SEED_OWNER = 'corescore';
 
 interface Seed {
   name: string;
@@ -37,8 +37,8 @@ export async function seedBoard(client: CorescoreClient, home: string, signal: A
     const { version } = await uploadVersion(client, { ...seed, owner: SEED_OWNER, name, signal });
     for (const ref of seed.benchmarks) {
       await client.submit(
-        { modelVersion: version.digest, benchmarks: [ref] },
-        { idempotencyKey: `seed-${defaultIdempotencyKey(version.digest, [ref])}` },
+        { modelVersion: version.digest, owner: SEED_OWNER, benchmarks: [ref] },
+        { idempotencyKey: `seed-${defaultIdempotencyKey(version, [ref])}` },
       );
     }
   }

@@ -8,9 +8,12 @@ import type { Io } from '../io.js';
 import type { SubmissionFiles } from './files.js';
 
 /** The same model version on the same benchmarks is the same submission, whoever's CI job repeats it. */
-export function defaultIdempotencyKey(modelVersion: string, benchmarks: readonly string[]): string {
+export function defaultIdempotencyKey(
+  version: Pick<ModelVersionView, 'owner' | 'digest'>,
+  benchmarks: readonly string[],
+): string {
   return createHash('sha256')
-    .update([modelVersion, ...[...benchmarks].sort()].join('\n'))
+    .update([version.owner, version.digest, ...[...benchmarks].sort()].join('\n'))
     .digest('hex');
 }
 
@@ -62,7 +65,7 @@ export function submit(
   idempotencyKey: string | undefined,
 ): Promise<SubmissionView> {
   return client.submit(
-    { modelVersion: version.digest, benchmarks },
-    { idempotencyKey: idempotencyKey ?? defaultIdempotencyKey(version.digest, benchmarks) },
+    { modelVersion: version.digest, owner: version.owner, benchmarks },
+    { idempotencyKey: idempotencyKey ?? defaultIdempotencyKey(version, benchmarks) },
   );
 }

@@ -41,7 +41,7 @@ async function versionToRun(sql: Sql, submission: NewSubmission): Promise<{ id: 
   const [version] = await sql.query<{ id: string; model_id: string }>(
     `SELECT v.id, v.model_id FROM model_versions v JOIN models m ON m.id = v.model_id
      WHERE v.digest = $1 ORDER BY m.owner = $2 DESC, v.id LIMIT 1`,
-    [submission.modelVersion, submission.owner],
+    [submission.modelVersion, submission.modelOwner ?? submission.owner],
   );
   if (version !== undefined) return version;
   throw new CorescoreError('unknown_model', `There is no model version ${submission.modelVersion}.`, {

@@ -96,6 +96,8 @@ export interface NewSubmission {
   /** SHA-256 of the canonical body: the same key with another body is a conflict. */
   bodyDigest: string;
   modelVersion: string;
+  /** Whose upload is meant where several owners have it; default: `owner`. */
+  modelOwner?: string;
   /** `id@version`, or `id` for its newest active version. */
   benchmarks: readonly string[];
 }

@@ -29,10 +29,10 @@ export const submissionRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (
     },
     async (request, reply) => {
       const identity = identityOf(request);
-      const { modelVersion, benchmarks: refs } = request.body;
-      const version = await store.models.version(modelVersion, identity.owner);
-      if (version === null) {
-        throw new CorescoreError('unknown_model', `There is no model version ${modelVersion}.`, {
+      const { modelVersion, owner, benchmarks: refs } = request.body;
+      const version = await store.models.version(modelVersion, owner ?? identity.owner);
+      if (version === null || (owner !== undefined && version.owner !== owner)) {
+        throw new CorescoreError('unknown_model', `There is no model version ${modelVersion}${owner === undefined ? '' : ` of ${owner}`}.`, {
           field: '/modelVersion',
           remedy: 'Upload it first; the answer to the upload has its digest.',
         });
@@ -62,6 +62,7 @@ export const submissionRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (
         idempotencyKey: request.headers['idempotency-key'],
         bodyDigest: createHash('sha256').update(canonicalJson(request.body)).digest('hex'),
         modelVersion,
+        modelOwner: version.owner,
         benchmarks,
       });
       if (created) for (const run of submission.runs) await enqueueRun(store, run, request.log);
