@@ -63,7 +63,7 @@ describe('corescore against the live service', () => {
       'core-objects-ost',
     ]);
     expect(contract.code, contract.stderr).toBe(11);
-    expect(contract.stderr).toContain('it_t0');
+    expect(contract.stderr).toContain('v4_t0');
     expect((await corescore(['submit', ...good, '--benchmark', 'no-such-benchmark'])).code).toBe(10);
     expect(
       (await corescore(['submit', ...good, '--benchmark', 'core-objects-ost'], { CORESCORE_TOKEN: 'cs_wrong' })).code,

@@ -39,7 +39,7 @@ describe('the leaderboard', () => {
     const { page, errors } = await open('/');
     await page.getByRole('link', { name: 'bl-64', exact: true }).waitFor();
     const text = await page.locator('body').textContent();
-    expect(text).toContain('core-objects-ost@0');
+    expect(text).toContain('core-objects-ost, version 0');
     expect(text).toContain('660');
     expect(text).toMatch(/synthetic/i);
     expect(text).toContain('not in the pixels');

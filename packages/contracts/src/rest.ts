@@ -25,7 +25,8 @@ export const SubmissionRequest = Type.Object(
     modelVersion: Digest,
     owner: Type.Optional({
       ...Slug,
-      description: 'whose upload is meant where several owners have uploaded the same files; default: the token’s owner',
+      description:
+        'whose upload is meant where several owners have uploaded the same files; default: the token’s owner',
     }),
     benchmarks: Type.Array(BenchmarkRef, { minItems: 1, maxItems: 32 }),
   },

@@ -2,6 +2,9 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { gramModel } from './gram-model.js';
 import { checkGramShapes, type Kernels } from './kernels.js';
 
+// ONNX Runtime reports usage to its makers unless this stands in the environment before its first session.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 /** Rows a product: large enough for full speed, small enough that little of the lower half is computed for nothing. */
 const PANEL = 192;
 /** Columns a product: bounds the f64 copy, 10 MB for 1,318 rows. */
