@@ -32,10 +32,14 @@ export const submissionRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (
       const { modelVersion, owner, benchmarks: refs } = request.body;
       const version = await store.models.version(modelVersion, owner ?? identity.owner);
       if (version === null || (owner !== undefined && version.owner !== owner)) {
-        throw new CorescoreError('unknown_model', `There is no model version ${modelVersion}${owner === undefined ? '' : ` of ${owner}`}.`, {
-          field: '/modelVersion',
-          remedy: 'Upload it first; the answer to the upload has its digest.',
-        });
+        throw new CorescoreError(
+          'unknown_model',
+          `There is no model version ${modelVersion}${owner === undefined ? '' : ` of ${owner}`}.`,
+          {
+            field: '/modelVersion',
+            remedy: 'Upload it first; the answer to the upload has its digest.',
+          },
+        );
       }
       requireOwner(identity, version.owner, '/modelVersion');
       const benchmarks: string[] = [];
