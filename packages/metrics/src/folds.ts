@@ -6,9 +6,10 @@ import { RandomState } from './random-state.js';
  * the algorithm of scikit-learn 0.22 and later): strata numbered in order of appearance, dealt round robin over the
  * sorted strata, the fold numbers of each stratum shuffled by one generator.
  *
+ * @param seed null: not shuffled, `StratifiedKFold(k)`
  * @throws CorescoreError `metric_undefined` when no stratum has k rows
  */
-export function stratifiedKFold(strata: readonly string[], k: number, seed: number): Int32Array {
+export function stratifiedKFold(strata: readonly string[], k: number, seed: number | null): Int32Array {
   if (!Number.isInteger(k) || k < 2) throw new RangeError(`folds: k is a whole number of at least 2, not ${k}`);
   const numberOf = new Map<string, number>();
   const stratum = Int32Array.from(strata, (name) => {
@@ -24,7 +25,7 @@ export function stratifiedKFold(strata: readonly string[], k: number, seed: numb
       remedy: 'Use fewer folds or coarser strata.',
     });
   }
-  const random = new RandomState(seed);
+  const random = seed === null ? null : new RandomState(seed);
   const fold = new Int32Array(strata.length);
   let dealt = 0;
   for (let s = 0; s < counts.length; s++) {
@@ -35,7 +36,7 @@ export function stratifiedKFold(strata: readonly string[], k: number, seed: numb
     perFold.forEach((count, index) => {
       for (let i = 0; i < count; i++) folds.push(index);
     });
-    random.shuffle(folds);
+    random?.shuffle(folds);
     let next = 0;
     for (let row = 0; row < fold.length; row++) if (stratum[row] === s) fold[row] = folds[next++];
   }
