@@ -1,13 +1,13 @@
+import { decodeFloat16, encodeFloat16 } from '@corescore/formats/float16';
 import * as ort from 'onnxruntime-node';
 import { modelFailure } from '../failure.js';
-import { floatToHalf, halfToFloat } from './half.js';
 
 /** Types that images may be handed over in. */
 export const IMAGE_TYPES: readonly string[] = ['float32', 'float16', 'float64', 'uint8'];
 
 /** Preprocessed images as a tensor of the type the model takes; bytes are rounded, and clamped to 0..255. */
 export function imageTensor(type: string, values: Float32Array, dims: readonly number[]): ort.Tensor {
-  if (type === 'float16') return new ort.Tensor('float16', floatToHalf(values), dims);
+  if (type === 'float16') return new ort.Tensor('float16', encodeFloat16(values), dims);
   if (type === 'float64') return new ort.Tensor('float64', Float64Array.from(values), dims);
   // Rounds half to even and clamps, which plain Uint8Array does not.
   if (type === 'uint8') return new ort.Tensor('uint8', new Uint8Array(Uint8ClampedArray.from(values).buffer), dims);
@@ -48,7 +48,7 @@ export function toFloat32(value: ort.Tensor, name: string, field: string): Float
     case 'float16': {
       // Newer Node has Float16Array and the engine then hands it out; older Node gets bit patterns.
       const data = value.data as unknown as ArrayLike<number>;
-      return data instanceof Uint16Array ? halfToFloat(data) : Float32Array.from(data);
+      return data instanceof Uint16Array ? decodeFloat16(data) : Float32Array.from(data);
     }
     default:
       throw modelFailure('array_dtype', `The output "${name}" holds ${value.type}, not floating point numbers.`, {
