@@ -3,17 +3,27 @@
  * The dense kernels are an argument (`Kernels` of @corescore/linalg).
  */
 export * from './bootstrap.js';
+export * from './concordance.js';
+export * from './consistency.js';
 export * from './correlation.js';
 export * from './decode.js';
 export * from './decode-step.js';
 export * from './delay.js';
 export * from './folds.js';
 export * from './i1.js';
+export * from './i2.js';
 export * from './k-fold.js';
 export * from './normal.js';
 export * from './ost.js';
 export * from './platt.js';
+export { type LinearPrediction, linearPredict } from './predictivity/linear.js';
+export { type PlsPrediction, plsPredict } from './predictivity/pls.js';
+export { type PooledGram, pooledGram } from './predictivity/pooled-gram.js';
+export type { Target } from './predictivity/problem.js';
+export { ridgePredict } from './predictivity/ridge.js';
+export { type RidgeCvPrediction, ridgeCvPredict } from './predictivity/ridge-cv.js';
 export * from './probabilities.js';
 export * from './random-state.js';
 export * from './splits.js';
 export * from './time.js';
+export * from './time-mappings.js';
