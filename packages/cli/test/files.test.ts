@@ -23,7 +23,8 @@ beforeAll(() => {
   put('both/net.json', { name: 'by-name', kind: 'onnx' });
   put('both/corescore.json', { name: 'by-default', kind: 'onnx' });
   put('named/net.onnx', 'x');
-  put('named/net.json', { name: 'by-name', kind: 'onnx' });
+  // With a byte order mark, as an editor on Windows leaves it.
+  put('named/net.json', `\uFEFF${JSON.stringify({ name: 'by-name', kind: 'onnx' })}`);
   put('acts/corescore.json', ACTIVATIONS);
   for (const file of ['ids.txt', 'it.npy', 'v4.npy']) put(`acts/${file}`, 'x');
   put('bare/net.onnx', 'x');

@@ -65,7 +65,8 @@ function findManifest(
 function readManifest(path: string): { manifest: unknown; name: string; kind: string } {
   let manifest: unknown;
   try {
-    manifest = JSON.parse(readFileSync(path, 'utf8'));
+    // Editors on Windows put a byte order mark in front.
+    manifest = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new CorescoreError('manifest_not_json', `${path} is not JSON: ${(error as Error).message}`, {
       field: '--manifest',
