@@ -25,5 +25,6 @@ export { type RidgeCvPrediction, ridgeCvPredict } from './predictivity/ridge-cv.
 export * from './probabilities.js';
 export * from './random-state.js';
 export * from './splits.js';
+export * from './stratified-group-folds.js';
 export * from './time.js';
 export * from './time-mappings.js';

@@ -1,18 +1,9 @@
-import { CorescoreError } from '@corescore/contracts';
+import { refuseFewerThan } from './fold-checks.js';
 import { RandomState } from './random-state.js';
 import type { TrainTest } from './splits.js';
 
 /** Whether rows (or groups) are shuffled before they are dealt to folds. */
 export type FoldOrder = { shuffle?: false } | { shuffle: true; seed: number };
-
-function refuseFewerThan(k: number, have: number, what: string): void {
-  if (!Number.isInteger(k) || k < 2) throw new RangeError(`folds: k is a whole number of at least 2, not ${k}`);
-  if (have >= k) return;
-  throw new CorescoreError('metric_undefined', `${have} ${what} cannot be dealt to ${k} folds.`, {
-    field: 'folds',
-    remedy: `Use at most ${have} folds, or more ${what}.`,
-  });
-}
 
 /** Fold of each place when n places are cut into k runs, the first n mod k one longer. */
 function runs(n: number, k: number): Int32Array {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { foldSplits, groupKFold, kFold, shuffleSplit, stratifiedKFold, stratifiedShuffleSplit } from '../src/index.js';
+import {
+  foldSplits,
+  groupKFold,
+  kFold,
+  shuffleSplit,
+  stratifiedGroupKFold,
+  stratifiedKFold,
+  stratifiedShuffleSplit,
+} from '../src/index.js';
 import { fixture } from './fixtures.js';
 
 interface Listed {
@@ -128,6 +136,21 @@ describe('groupKFold', () => {
 
   it('says so when there are fewer groups than folds', () => {
     expect(() => groupKFold(['a', 'b', 'a', 'b'], 3)).toThrow('2 groups cannot be dealt to 3 folds');
+  });
+});
+
+describe('stratifiedGroupKFold', () => {
+  it.each(folds.stratifiedGrouped as ({ strata: string[]; groups: string[] } & FoldCase)[])(
+    'is scikit-learn’s for k = $k, seed $seed (index-identical)',
+    ({ strata, groups, k, seed, fold }) => {
+      expect([...stratifiedGroupKFold(strata, groups, k, order(seed))]).toEqual(fold);
+    },
+  );
+
+  it('says so when there are fewer groups than folds, or no stratum has as many images', () => {
+    const strata = ['a', 'b', 'a', 'b'];
+    expect(() => stratifiedGroupKFold(strata, [1, 1, 2, 2], 3)).toThrow('2 groups cannot be dealt to 3 folds');
+    expect(() => stratifiedGroupKFold(strata, [1, 2, 3, 4], 3)).toThrow(undefinedFor('folds'));
   });
 });
 
