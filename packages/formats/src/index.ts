@@ -16,4 +16,5 @@ export { writeNpyFloat32, writeNpyUint8 } from './npy/write.js';
 export { checkOnnxContract, fixedBatch } from './onnx/contract.js';
 export { onnxSemanticDigest } from './onnx/digest.js';
 export { type OnnxGraph, readOnnxGraph } from './onnx/graph.js';
+export { layerDepth } from './onnx/layer-depth.js';
 export type { OnnxTensorInfo } from './onnx/records.js';

@@ -24,6 +24,8 @@ export { ridgePredict } from './predictivity/ridge.js';
 export { type RidgeCvPrediction, ridgeCvPredict } from './predictivity/ridge-cv.js';
 export * from './probabilities.js';
 export * from './random-state.js';
+export * from './similarity.js';
+export * from './simplicity.js';
 export * from './splits.js';
 export * from './stratified-group-folds.js';
 export * from './time.js';
