@@ -16,9 +16,24 @@ export * from './k-fold.js';
 export * from './normal.js';
 export * from './ost.js';
 export * from './platt.js';
+export { type Ceiling, type CeilingRule, normalise, spearmanBrown, splitHalfCeiling } from './predictivity/ceiling.js';
 export { type LinearPrediction, linearPredict } from './predictivity/linear.js';
+export {
+  EARLY_IT,
+  LATE_IT,
+  meanInWindow,
+  type PredictivityOverTime,
+  predictivityOverTime,
+  type WindowMean,
+} from './predictivity/over-time.js';
 export { type PlsPrediction, plsPredict } from './predictivity/pls.js';
 export { type PooledGram, pooledGram } from './predictivity/pooled-gram.js';
+export {
+  neuroidCorrelations,
+  type Predictivity,
+  predictivity,
+  type SplitPredictivity,
+} from './predictivity/predictivity.js';
 export type { Target } from './predictivity/problem.js';
 export { ridgePredict } from './predictivity/ridge.js';
 export { type RidgeCvPrediction, ridgeCvPredict } from './predictivity/ridge-cv.js';

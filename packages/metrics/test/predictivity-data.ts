@@ -19,11 +19,31 @@ export interface PredictivityCase {
     alpha: number;
     linear: number[];
   })[];
+  predictivity: {
+    /** null: the neuroid is predicted, or is, constant. */ r: (number | null)[][];
+    value: number;
+    error: number;
+  };
 }
 
-const stored = fixture('predictivity') as { cases: PredictivityCase[]; alphas: number[]; ridgeAlpha: number };
+export interface CeilingCase {
+  seed: number;
+  repetitions: number;
+  n: number;
+  m: number;
+  draw: number;
+  perHalving: number[];
+  value: number;
+}
 
-export const { alphas, ridgeAlpha } = stored;
+const stored = fixture('predictivity') as {
+  cases: PredictivityCase[];
+  ceilings: CeilingCase[];
+  alphas: number[];
+  ridgeAlpha: number;
+};
+
+export const { alphas, ceilings, ridgeAlpha } = stored;
 export const cases: PredictivityCase[] = stored.cases.map((c) => ({
   ...c,
   splits: c.splits.map((s) => ({ ...s, train: Int32Array.from(s.train), test: Int32Array.from(s.test) })),
@@ -54,6 +74,13 @@ export function predictivityData(c: PredictivityCase): { x: Float32Array; target
   const { constant, splits } = c;
   if (constant !== null) for (const i of splits[0].train) y[i * m + constant] = 3;
   return { x, target: { y, n, m } };
+}
+
+/** The repetitions of `make_predictivity.py`, n*m each: a common signal and noise. */
+export function repetitionsOf({ seed, repetitions, n, m }: CeilingCase): Float64Array[] {
+  const state = new RandomState(seed);
+  const signal = whole(state, n * m, 3);
+  return Array.from({ length: repetitions }, () => whole(state, n * m, 4).map((v, at) => v + signal[at]));
 }
 
 /** Largest difference in units of the largest reference value. */

@@ -99,14 +99,10 @@ export class PlsFold {
   /** First neuroid whose residual is not ~0; scikit-learn's start. -1: nothing is left to explain. */
   #start(): number {
     const m = this.#m;
-    const largest = new Float64Array(m);
-    this.#y.forEach((value, at) => {
-      const size = Math.abs(value);
-      if (size > largest[at % m]) largest[at % m] = size;
-    });
+    const y = this.#y;
     for (let j = 0; j < m; j++) {
-      if (largest[j] < 10 * EPS) for (let at = j; at < this.#y.length; at += m) this.#y[at] = 0;
-      else return j;
+      for (let at = j; at < y.length; at += m) if (Math.abs(y[at]) >= 10 * EPS) return j;
+      for (let at = j; at < y.length; at += m) y[at] = 0;
     }
     return -1;
   }
