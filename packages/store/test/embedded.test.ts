@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -40,7 +41,11 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The home as after a first start. Copied as root, the files are root's: the start gives them to the server's user. */
-const copyMade = () => cpSync(made, home, { recursive: true });
+function copyMade(): void {
+  cpSync(made, home, { recursive: true });
+  // Newer Node gives copied folders the default mode; Postgres wants its own as it made it.
+  chmodSync(join(home, 'postgres'), 0o700);
+}
 
 async function start(): Promise<EmbeddedPostgres> {
   const server = await startEmbeddedPostgres({ home });

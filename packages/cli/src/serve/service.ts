@@ -66,7 +66,8 @@ export class Service {
     clearTimeout(this.restart);
     const { child } = this;
     if (child !== undefined && isAlive(child)) {
-      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      // `close`, not `exit`: what it said last, and how it ended, stand in the log by then.
+      const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
       child.kill('SIGTERM');
       const alarm = setTimeout(() => this.kill(), graceMs);
       await gone;

@@ -21,6 +21,9 @@ export async function openOnnxSession(options: {
   threads: number;
 }): Promise<ModelSession> {
   const { modelPath, plan, threads } = options;
+  // The engine's JavaScript takes up Float16Array where Node has it (from 24), its native half does not know it yet and
+  // fails on every float16 tensor. Without it, halves are bit patterns everywhere.
+  Reflect.deleteProperty(globalThis, 'Float16Array');
   let session: ort.InferenceSession;
   try {
     session = await ort.InferenceSession.create(modelPath, {

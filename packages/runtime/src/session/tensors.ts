@@ -45,11 +45,9 @@ export function toFloat32(value: ort.Tensor, name: string, field: string): Float
       return value.data as Float32Array;
     case 'float64':
       return Float32Array.from(value.data as Float64Array);
-    case 'float16': {
-      // Newer Node has Float16Array and the engine then hands it out; older Node gets bit patterns.
-      const data = value.data as unknown as ArrayLike<number>;
-      return data instanceof Uint16Array ? decodeFloat16(data) : Float32Array.from(data);
-    }
+    case 'float16':
+      // As bit patterns, whatever the version of Node: `openOnnxSession` sees to that.
+      return decodeFloat16(value.data as Uint16Array);
     default:
       throw modelFailure('array_dtype', `The output "${name}" holds ${value.type}, not floating point numbers.`, {
         field,
