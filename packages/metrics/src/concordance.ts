@@ -19,7 +19,8 @@ export interface Concordance {
 /**
  * Harrell's concordance index of censored solution times (METRICS 4; Harrell et al. 1982): an image that is never solved
  * is right-censored at the end of the last bin, so it comes after every solved one, and its order against another
- * unsolved image is unknown. Without censoring and ties it is (1 + Kendall's tau) / 2.
+ * unsolved image is unknown. Without censoring and ties it is (1 + Kendall's tau) / 2. Failing on the images that are late
+ * in the target counts as order, so chance for a model with failures is not .5: read it beside the null rows of its board.
  *
  * @param ostMs model OST of each image, NaN: never solved
  * @param targetMs target OST of each image
