@@ -16,7 +16,13 @@ export * from './k-fold.js';
 export * from './normal.js';
 export * from './ost.js';
 export * from './platt.js';
-export { type Ceiling, type CeilingRule, normalise, spearmanBrown, splitHalfCeiling } from './predictivity/ceiling.js';
+export {
+  type Ceiling,
+  type CeilingRule,
+  normaliseByCeiling,
+  spearmanBrown,
+  splitHalfCeiling,
+} from './predictivity/ceiling.js';
 export { type LinearPrediction, linearPredict } from './predictivity/linear.js';
 export {
   EARLY_IT,

@@ -5,7 +5,7 @@ import {
   LATE_IT,
   meanInWindow,
   neuroidCorrelations,
-  normalise,
+  normaliseByCeiling,
   plsPredict,
   pooledGram,
   predictivity,
@@ -109,17 +109,17 @@ describe('splitHalfCeiling', () => {
   });
 });
 
-describe('normalise', () => {
+describe('normaliseByCeiling', () => {
   it('v1 is CORnet-S on the private MajajHong2015 IT, .600 of .82184 -> .533 (5e-4); v2 is r^2 / ceiling', () => {
-    expect(Math.abs(normalise(0.6, 0.82184, 'v1')! - 0.533)).toBeLessThan(5e-4);
-    expect(normalise(0.6, 0.82184, 'v2')).toBeCloseTo(0.36 / 0.82184, 15);
+    expect(Math.abs(normaliseByCeiling(0.6, 0.82184, 'v1')! - 0.533)).toBeLessThan(5e-4);
+    expect(normaliseByCeiling(0.6, 0.82184, 'v2')).toBeCloseTo(0.36 / 0.82184, 15);
   });
 
   it('has no value without r or without a positive ceiling', () => {
-    expect(normalise(null, 0.8, 'v2')).toBeNull();
-    expect(normalise(0.5, null, 'v1')).toBeNull();
-    expect(normalise(0.5, 0, 'v2')).toBeNull();
-    expect(normalise(0.5, -0.1, 'v1')).toBeNull();
+    expect(normaliseByCeiling(null, 0.8, 'v2')).toBeNull();
+    expect(normaliseByCeiling(0.5, null, 'v1')).toBeNull();
+    expect(normaliseByCeiling(0.5, 0, 'v2')).toBeNull();
+    expect(normaliseByCeiling(0.5, -0.1, 'v1')).toBeNull();
   });
 });
 

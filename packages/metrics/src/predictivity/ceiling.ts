@@ -82,7 +82,7 @@ export type CeilingRule = 'v1' | 'v2';
  * Ceiled predictivity (METRICS 5): `v1` = (r / ceiling)^2, `v2` = r^2 / ceiling. Both square away the sign, as their
  * source does: show r beside it. Null without r or without a positive ceiling.
  */
-export function normalise(r: number | null, ceiling: number | null, rule: CeilingRule): number | null {
+export function normaliseByCeiling(r: number | null, ceiling: number | null, rule: CeilingRule): number | null {
   if (r === null || ceiling === null || !(ceiling > 0)) return null;
   return rule === 'v1' ? (r / ceiling) ** 2 : r ** 2 / ceiling;
 }

@@ -30,12 +30,17 @@ export function foldKernel({ k, n }: PooledGram, { train, test }: TrainTest): Fo
   return { train: block(train), test: block(test) };
 }
 
-/** mean + rows * coefficients: rows is nTest*width, coefficients width*m. */
-export function linearCombination(rows: Float64Array, coefficients: Float64Array, mean: Float64Array): Float64Array {
+/** mean + rows * coefficients, count*m: rows is count*width, coefficients width*m. */
+export function linearCombination(
+  rows: Float64Array,
+  count: number,
+  coefficients: Float64Array,
+  mean: Float64Array,
+): Float64Array {
   const m = mean.length;
   const width = coefficients.length / m;
-  const out = new Float64Array((rows.length / width) * m);
-  for (let i = 0; i * m < out.length; i++) {
+  const out = new Float64Array(count * m);
+  for (let i = 0; i < count; i++) {
     const to = i * m;
     out.set(mean, to);
     for (let l = 0; l < width; l++) {

@@ -34,13 +34,13 @@ function fit(gram: PooledGram, { y, m }: Target, split: TrainTest): { prediction
   const kernel = foldKernel(gram, split);
   const { yc, mean } = centreTarget(y, m, split.train);
   const { train, test, rank } = coordinates(kernel.train, kernel.test, n);
-  if (rank === 0)
-    return { predictions: linearCombination(new Float64Array(split.test.length), new Float64Array(m), mean), rank };
   const normal = new Float64Array(rank * rank);
   for (let p = 0; p < rank; p++) {
+    const a = train[p];
     for (let q = 0; q <= p; q++) {
+      const b = train[q];
       let sum = 0;
-      for (let i = 0; i < n; i++) sum += train[p][i] * train[q][i];
+      for (let i = 0; i < n; i++) sum += a[i] * b[i];
       normal[p * rank + q] = sum;
     }
   }
@@ -55,7 +55,7 @@ function fit(gram: PooledGram, { y, m }: Target, split: TrainTest): { prediction
   });
   const rows = new Float64Array(split.test.length * rank);
   for (let i = 0; i < split.test.length; i++) for (let p = 0; p < rank; p++) rows[i * rank + p] = test[p][i];
-  return { predictions: linearCombination(rows, coefficients, mean), rank };
+  return { predictions: linearCombination(rows, split.test.length, coefficients, mean), rank };
 }
 
 /**

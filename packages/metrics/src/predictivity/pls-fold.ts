@@ -1,7 +1,7 @@
 import type { TrainTest } from '../splits.js';
 import type { PooledGram } from './pooled-gram.js';
 import type { Target } from './problem.js';
-import { addProduct, centreTarget } from './products.js';
+import { addProduct, allRows, centreTarget } from './products.js';
 
 /** scikit-learn's defaults: squared change of the weights at which an inner loop stops, and its most iterations. */
 const TOLERANCE = 1e-6;
@@ -60,15 +60,8 @@ export class PlsFold {
     const g = ky.slice();
     const rest = new Uint8Array(n).fill(1);
     for (const i of this.#train) rest[i] = 0;
-    addProduct(
-      g,
-      k,
-      n,
-      [...rest.keys()].filter((i) => rest[i] === 1),
-      y,
-      m,
-      -1,
-    );
+    const others = allRows(n).filter((i) => rest[i] === 1);
+    addProduct(g, k, n, others, y, m, -1);
     for (let i = 0; i < n; i++) {
       let sum = 0;
       for (const l of this.#train) sum += k[i * n + l];
@@ -80,19 +73,18 @@ export class PlsFold {
     return g;
   }
 
-  /** A = Yc' K~ Yc, symmetric. */
+  /** A = Yc' K~ Yc, symmetric: the upper half, then its mirror. */
   #crossProduct(): Float64Array {
     const m = this.#m;
     const a = new Float64Array(m * m);
+    const g = this.#g;
     this.#train.forEach((i, row) => {
       for (let p = 0; p < m; p++) {
         const value = this.#y[row * m + p];
-        if (value !== 0) for (let j = 0; j < m; j++) a[p * m + j] += value * this.#g[i * m + j];
+        for (let j = p; j < m; j++) a[p * m + j] += value * g[i * m + j];
       }
     });
-    for (let p = 0; p < m; p++) {
-      for (let j = 0; j < p; j++) a[p * m + j] = a[j * m + p] = (a[p * m + j] + a[j * m + p]) / 2;
-    }
+    for (let p = 0; p < m; p++) for (let j = 0; j < p; j++) a[p * m + j] = a[j * m + p];
     return a;
   }
 

@@ -64,7 +64,7 @@ function chooseAlpha(
     if (best === null || error < best.error) best = { alpha, error, dual };
   }
   const { alpha, dual } = best!;
-  return { alpha, predictions: linearCombination(kernel.test, dual, mean) };
+  return { alpha, predictions: linearCombination(kernel.test, split.test.length, dual, mean) };
 }
 
 /** Diagonal of Q (T + alpha I)^-1 Q'. */

@@ -32,7 +32,7 @@ export function ridgePredict(
       solveLower(kernel.train, n, column);
       solveLowerTransposed(kernel.train, n, column);
     });
-    return linearCombination(kernel.test, dual, mean);
+    return linearCombination(kernel.test, split.test.length, dual, mean);
   });
 }
 
