@@ -3,6 +3,8 @@
  * The dense kernels are an argument (`Kernels` of @corescore/linalg).
  */
 export * from './bootstrap.js';
+export * from './chance.js';
+export * from './compare.js';
 export * from './concordance.js';
 export * from './consistency.js';
 export * from './correlation.js';
@@ -15,6 +17,7 @@ export * from './i2.js';
 export * from './k-fold.js';
 export * from './normal.js';
 export * from './ost.js';
+export { type PairedDraws, pairedDraws, type Statistic } from './paired-draws.js';
 export * from './platt.js';
 export {
   type Ceiling,
@@ -45,9 +48,11 @@ export { ridgePredict } from './predictivity/ridge.js';
 export { type RidgeCvPrediction, ridgeCvPredict } from './predictivity/ridge-cv.js';
 export * from './probabilities.js';
 export * from './random-state.js';
+export * from './ranks.js';
 export * from './similarity.js';
 export * from './simplicity.js';
 export * from './splits.js';
 export * from './stratified-group-folds.js';
+export { studentTQuantile } from './student-t.js';
 export * from './time.js';
 export * from './time-mappings.js';
