@@ -54,7 +54,7 @@ export function standardisePool(x: Float32Array, n: number, f: number): Pool {
   return { x, z, n, f, sum, squares };
 }
 
-function notFinite(x: Float32Array, n: number, f: number, j: number): CorescoreError {
+export function notFinite(x: Float32Array, n: number, f: number, j: number): CorescoreError {
   let row = 0;
   while (row < n - 1 && Number.isFinite(x[row * f + j])) row++;
   return new CorescoreError(
