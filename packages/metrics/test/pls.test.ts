@@ -35,6 +35,11 @@ describe('plsPredict', () => {
     expect(constant.predictions[0].every((v) => v === 0.1)).toBe(true);
     const dead = plsPredict(await gramOf(wide, new Float32Array(x.length).fill(7)), target, wide.splits);
     expect(dead.iterations).toEqual([[], []]);
+    // Alive in the held-out images alone: nothing can be learnt from it.
+    const heldOut = x.map((v, at) => (wide.splits[0].test.includes(Math.floor(at / wide.f)) ? v : 0.1));
+    const unseen = plsPredict(await gramOf(wide, heldOut), target, [wide.splits[0]]);
+    expect(unseen.iterations).toEqual([[]]);
+    expect(unseen.predictions[0]).toEqual(dead.predictions[0]);
     expect(dead.predictions[0].slice(0, wide.m)).toEqual(dead.predictions[0].slice(wide.m, 2 * wide.m));
   });
 
@@ -59,7 +64,7 @@ describe('plsPredict', () => {
       plsPredict(gram, target, [{ train: Int32Array.from(train), test: Int32Array.from(test) }], 2);
     expect(() => plsPredict(gram, target, wide.splits, 49)).toThrow('there are 48 at most');
     expect(() => plsPredict(gram, target, wide.splits, 0)).toThrow(RangeError);
-    expect(predict([0], [1])).toThrow('1 training and 1 test images');
+    expect(predict([0], [1])).toThrow('Split 0 has 1 training and 1 test images');
     expect(predict([0, 1, 2], [])).toThrow('0 test images');
     expect(predict([0, 1, 2], [2])).toThrow('row 2 twice');
     expect(predict([0, 1, 60], [2])).toThrow('no row 60 of 60');

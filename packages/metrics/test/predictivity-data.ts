@@ -11,6 +11,7 @@ export interface PredictivityCase {
   components: number;
   constant: number | null;
   offset: number;
+  shrink: number;
   splits: (TrainTest & {
     pls: number[];
     iterations: number[];
@@ -72,6 +73,7 @@ export function predictivityData(c: PredictivityCase): { x: Float32Array; target
   const x = new Float32Array(mix(w, f, 16)).map((value) => value / 16 + c.offset);
   const y = mix(v, m, 12).map((value) => value / 8);
   const { constant, splits } = c;
+  for (let i = 0; i < n; i++) y[i * m] /= 2 ** c.shrink;
   if (constant !== null) for (const i of splits[0].train) y[i * m + constant] = 3;
   return { x, target: { y, n, m } };
 }

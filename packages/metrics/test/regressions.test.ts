@@ -59,12 +59,16 @@ describe('the regressions among themselves', () => {
   });
 
   it('ridge tends to linear as alpha falls, and to the mean as it grows (1e-6 of the largest)', async () => {
-    const { gram, target } = await prepared(c);
+    const { x, gram, target } = await prepared(c);
     const linear = linearPredict(gram, target, c.splits).predictions[0];
     expect(relativeDifference(ridgePredict(gram, target, c.splits, 1e-8)[0], linear)).toBeLessThan(1e-6);
     const dead = await pooledGram(new Float32Array(c.n * c.f), c.n, c.f, referenceKernels);
     const mean = linearPredict(dead, target, c.splits);
     expect(mean.ranks).toEqual([0, 0]);
+    // Alive in the held-out images alone: nothing can be learnt from it.
+    const heldOut = x.map((v, at) => (c.splits[0].test.includes(Math.floor(at / c.f)) ? v : 0.1));
+    const unseen = linearPredict(await pooledGram(heldOut, c.n, c.f, referenceKernels), target, [c.splits[0]]);
+    expect(unseen).toEqual({ predictions: [mean.predictions[0]], ranks: [0] });
     expect(relativeDifference(ridgePredict(gram, target, c.splits, 1e12)[0], mean.predictions[0])).toBeLessThan(1e-6);
   });
 

@@ -17,16 +17,18 @@ export interface Ceiling {
 
 const HALVINGS = 10;
 
-/** Reliability of the mean over all repetitions from r of two halves (Spearman 1910, Brown 1910), n = 2. NaN at r = -1. */
+/**
+ * Reliability of the mean over all repetitions from r of two halves (Spearman 1910, Brown 1910), n = 2. NaN at r = -1.
+ */
 export function spearmanBrown(r: number): number {
   return r <= -1 ? Number.NaN : (2 * r) / (1 + r);
 }
 
 /**
- * Split-half ceiling (METRICS 5): repetitions halved at random, each half averaged, Pearson's r of each neuroid over all
- * images, Spearman-Brown, median over neuroids, mean over the halvings. One `RandomState(seed)` draws
- * `permutation(repetitions)` for each halving; its first half stands against its second. Of an odd number of repetitions
- * the last of the permutation is left out, so that both halves are equally reliable.
+ * Split-half ceiling (METRICS 5): repetitions halved at random, each half averaged, Pearson's r of each neuroid over
+ * all images, Spearman-Brown, median over neuroids, mean over the halvings. One `RandomState(seed)` draws
+ * `permutation(repetitions)` for each halving; its first half stands against its second. Of an odd number of
+ * repetitions the last of the permutation is left out, so that both halves are equally reliable.
  *
  * @param repetitions responses of each, n*m row-major
  * @returns `no_ceiling` for a single repetition: its reliability cannot be known

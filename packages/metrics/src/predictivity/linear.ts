@@ -1,11 +1,11 @@
 import { cholesky, solveLower, solveLowerTransposed } from '@corescore/linalg';
 import type { TrainTest } from '../splits.js';
 import { foldKernel, linearCombination, solveColumns } from './fold-kernel.js';
-import type { PooledGram } from './pooled-gram.js';
+import { largestSquare, type PooledGram } from './pooled-gram.js';
 import { checkProblem, type Target } from './problem.js';
 import { centreTarget } from './products.js';
 
-/** Share of the largest pivot below which a direction of the features is rounding: a millionth in singular values. */
+/** Share of the largest squared length below which a direction of the features is rounding: a millionth in lengths. */
 const DEPENDENT = 1e-12;
 
 export interface LinearPrediction {
@@ -18,8 +18,8 @@ export interface LinearPrediction {
 /**
  * Least squares with an intercept, of the smallest norm where it is not unique (METRICS 5, `linear`); scikit-learn's
  * `LinearRegression`. K = L L' by Cholesky with pivoting gives images as coordinates L in an orthonormal basis of the
- * training features' span; in these the problem is regular. Working from the Gram, directions with singular values below
- * 1e-6 of the largest count as none, where scikit-learn, working from X, keeps them down to 1e-16.
+ * training features' span; in these the problem is regular. Working from the Gram, directions in which the images reach
+ * less than 1e-6 of the longest of them count as none, where scikit-learn, working from X, keeps them down to 1e-16.
  *
  * @throws CorescoreError `metric_undefined`: a response that is not finite, an empty split
  */
@@ -33,7 +33,7 @@ function fit(gram: PooledGram, { y, m }: Target, split: TrainTest): { prediction
   const n = split.train.length;
   const kernel = foldKernel(gram, split);
   const { yc, mean } = centreTarget(y, m, split.train);
-  const { train, test, rank } = coordinates(kernel.train, kernel.test, n);
+  const { train, test, rank } = coordinates(kernel.train, kernel.test, n, DEPENDENT * largestSquare(gram));
   const normal = new Float64Array(rank * rank);
   for (let p = 0; p < rank; p++) {
     const a = train[p];
@@ -66,9 +66,9 @@ function coordinates(
   k: Float64Array,
   kTest: Float64Array,
   n: number,
+  floor: number,
 ): { train: Float64Array[]; test: Float64Array[]; rank: number } {
   const left = Float64Array.from({ length: n }, (_, i) => k[i * n + i]);
-  const floor = DEPENDENT * Math.max(...left);
   const train: Float64Array[] = [];
   const test: Float64Array[] = [];
   // Rows of a centred K sum to 0: one of them depends on the others.

@@ -40,8 +40,8 @@ export interface PredictivityOverTime {
  * Kar et al. (2019): feed-forward networks predict late IT worse than early IT.
  *
  * @param responses one a bin: n*m row-major, the mean over repetitions
- * @param regress fits and predicts on one bin, e.g. `(target) => plsPredict(gram, target, splits).predictions`; the pooled
- *   Gram serves all bins
+ * @param regress fits and predicts on one bin, e.g. `(target) => plsPredict(gram, target, splits).predictions`; the
+ *   pooled Gram serves all bins
  * @throws CorescoreError as `predictivity` and the regression
  */
 export function predictivityOverTime(

@@ -1,5 +1,5 @@
 import type { TrainTest } from '../splits.js';
-import type { PooledGram } from './pooled-gram.js';
+import { largestSquare, type PooledGram } from './pooled-gram.js';
 import type { Target } from './problem.js';
 import { addProduct, allRows, centreTarget } from './products.js';
 
@@ -8,13 +8,17 @@ const TOLERANCE = 1e-6;
 const MAX_ITERATIONS = 500;
 const EPS = Number.EPSILON;
 
-/** Share of its first value at which what is left of X'Y, squared, is rounding. */
+/**
+ * What is left of a neuroid's |X'y|^2 is rounding at such a share of its first value, and of the largest |x|^2 |y|^2.
+ */
 const EXHAUSTED = 1e-14;
+const ROUNDING = 1e-15;
 
 /**
- * NIPALS of one split without any vector of the features' length (PERF 3). With S = X'Y of the deflated, centred training
- * rows, the inner loop is the power method on A = S'S (neuroid x neuroid): X-weights w = S q / |S q|, Y-weights q = A q / |A q|.
- * Scores t = X w follow from K; those of test images are carried along with the training rows' inner products.
+ * NIPALS of one split without any vector of the features' length (PERF 3). With S = X'Y of the deflated, centred
+ * training rows, the inner loop is the power method on A = S'S (neuroid x neuroid): X-weights w = S q / |S q|,
+ * Y-weights q = A q / |A q|. Scores t = X w follow from K; those of test images are carried along with the training
+ * rows' inner products.
  */
 export class PlsFold {
   /** Inner iterations of each component so far: scikit-learn's `n_iter_`. */
@@ -29,7 +33,8 @@ export class PlsFold {
   /** K Y of the undeflated responses, all rows, K centred on the training rows. */
   readonly #g: Float64Array;
   readonly #a: Float64Array;
-  readonly #floor: number;
+  /** Of each neuroid, in its own units: they may differ by many orders. */
+  readonly #floor: Float64Array;
   /** One a component: scores t of all rows, K t, Y-loadings, and t't over the training rows. */
   readonly #t: Float64Array[] = [];
   readonly #h: Float64Array[] = [];
@@ -48,9 +53,7 @@ export class PlsFold {
     this.#mean = mean;
     this.#g = this.#trainProduct(gram, target, ky);
     this.#a = this.#crossProduct();
-    let largest = 0;
-    for (let j = 0; j < m; j++) largest = Math.max(largest, this.#a[j * m + j]);
-    this.#floor = EXHAUSTED * largest;
+    this.#floor = this.#floors(gram);
   }
 
   /** K~ Yc from the pooled K Y: the test rows and the mean come off, then the mean over the training rows. */
@@ -88,19 +91,30 @@ export class PlsFold {
     return a;
   }
 
-  /** First neuroid whose residual is not ~0; scikit-learn's start. -1: nothing is left to explain. */
+  #floors(gram: PooledGram): Float64Array {
+    const m = this.#m;
+    const largest = largestSquare(gram);
+    const floor = new Float64Array(m);
+    for (let at = 0; at < this.#y.length; at++) floor[at % m] += ROUNDING * largest * this.#y[at] ** 2;
+    return floor.map((rounding, j) => Math.max(rounding, EXHAUSTED * this.#a[j * m + j]));
+  }
+
+  /**
+   * Where the power method starts: scikit-learn's choice, the first neuroid whose residual is not ~0. One of which the
+   * features explain no more, up to rounding, is passed over. -1: there is none.
+   */
   #start(): number {
     const m = this.#m;
     const y = this.#y;
     for (let j = 0; j < m; j++) {
+      if (!(this.#a[j * m + j] > this.#floor[j])) continue;
       for (let at = j; at < y.length; at += m) if (Math.abs(y[at]) >= 10 * EPS) return j;
-      for (let at = j; at < y.length; at += m) y[at] = 0;
     }
     return -1;
   }
 
-  /** The power method; null when X'Y is exhausted. `norm` is |S q|. */
-  #weights(start: number): { q: Float64Array; norm: number } | null {
+  /** The power method. `norm` is |S q|. */
+  #weights(start: number): { q: Float64Array; norm: number } {
     const m = this.#m;
     const a = this.#a;
     let q = new Float64Array(m);
@@ -108,14 +122,12 @@ export class PlsFold {
     let aq: Float64Array = a.slice(start * m, start * m + m);
     let square = aq[start];
     let iterations = 1;
-    if (!(square > this.#floor)) return null;
     while (m > 1 && iterations < MAX_ITERATIONS) {
       const scale = 1 / Math.sqrt(dot(aq, aq));
       const next = aq.map((v) => v * scale);
       const cross = dot(next, aq);
       const product = symmetricProduct(a, m, next);
       const nextSquare = dot(next, product);
-      if (!(nextSquare > this.#floor)) return null;
       iterations++;
       const change = 2 - (2 * cross) / Math.sqrt(square * nextSquare);
       q = next;
@@ -133,9 +145,8 @@ export class PlsFold {
    */
   nextScores(): Float64Array | null {
     const start = this.#start();
-    const weights = start < 0 ? null : this.#weights(start);
-    if (weights === null) return null;
-    const { q, norm } = weights;
+    if (start < 0) return null;
+    const { q, norm } = this.#weights(start);
     const n = this.#n;
     const m = this.#m;
     const t = new Float64Array(n);

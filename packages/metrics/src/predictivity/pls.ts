@@ -15,11 +15,11 @@ export interface PlsPrediction {
 }
 
 /**
- * PLS2 regression (METRICS 5, `pls`), as scikit-learn's `PLSRegression(n_components, scale=False)` fits and predicts, on
- * one pooled Gram for all splits (PERF 3): the same start vector (first neuroid whose residual is not ~0) and the same
- * stop rule (squared change of the X-weights < 1e-6, at most 500 iterations), without which predictions differ far above
- * 1e-6. Where features or responses are exhausted before the last component, the fit ends there; scikit-learn goes on with
- * rounding. A neuroid that is constant over the training rows is predicted at that constant.
+ * PLS2 regression (METRICS 5, `pls`), as scikit-learn's `PLSRegression(n_components, scale=False)` fits and predicts,
+ * on one pooled Gram for all splits (PERF 3): the same start vector (first neuroid whose residual is not ~0) and the
+ * same stop rule (squared change of the X-weights < 1e-6, at most 500 iterations), without which predictions differ far
+ * above 1e-6. Where features or responses are exhausted before the last component, the fit ends there; scikit-learn
+ * goes on with rounding. A neuroid that is constant over the training rows is predicted at that constant.
  *
  * @param components default 25
  * @throws CorescoreError `metric_undefined`: more components than training images or features, a response that is not

@@ -1,7 +1,10 @@
 import { CorescoreError } from '@corescore/contracts';
 import type { Kernels } from '@corescore/linalg';
 
-/** Inner products of the images' features, centred on all images: n*n, row-major. One serves every fold and every time bin. */
+/**
+ * Inner products of the images' features, centred on all images: n*n, row-major. One serves every fold and every time
+ * bin.
+ */
 export interface PooledGram {
   k: Float64Array;
   n: number;
@@ -10,12 +13,12 @@ export interface PooledGram {
 }
 
 /**
- * The Gram matrix that PLS, ridge and linear regression start from (PERF 3). Features are centred, never scaled, so that
- * the centring of a fold is two vectors and no fold needs the features again.
+ * The Gram matrix that PLS, ridge and linear regression start from (PERF 3). Features are centred, never scaled, so
+ * that the centring of a fold is two vectors and no fold needs the features again.
  *
  * The features enter exactly as they came: the products are summed in f64 and centred afterwards. A feature far from 0
- * would lose its digits in that centring; where every value lies within a factor 2 of the mean, the rounded mean is taken
- * off first, which is exact in f32 (Sterbenz 1974). For any other feature mean^2/variance is at most 4n.
+ * would lose its digits in that centring; where every value lies within a factor 2 of the mean, the rounded mean is
+ * taken off first, which is exact in f32 (Sterbenz 1974). For any other feature mean^2/variance is at most 4n.
  *
  * @param x n*f row-major
  * @throws CorescoreError `metric_undefined` for a feature that is not finite
@@ -29,6 +32,13 @@ export async function pooledGram(x: Float32Array, n: number, f: number, kernels:
   for (const mean of means) grand += mean / n;
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) k[i * n + j] -= means[i] + means[j] - grand;
   return { k, n, f };
+}
+
+/** Largest squared length of an image's centred features: what rounding in the Gram is measured by. */
+export function largestSquare({ k, n }: PooledGram): number {
+  let largest = 0;
+  for (let i = 0; i < n; i++) largest = Math.max(largest, k[i * n + i]);
+  return largest;
 }
 
 function withoutOffsets(x: Float32Array, n: number, f: number): Float32Array {

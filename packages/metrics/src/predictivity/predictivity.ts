@@ -32,8 +32,8 @@ export function medianOf(values: Float64Array): number | null {
 }
 
 /**
- * Pearson's r of each of m neuroids between two n*m arrays; NaN where one side is constant: such a neuroid is left out of
- * the median and counted, never taken as 0.
+ * Pearson's r of each of m neuroids between two n*m arrays; NaN where one side is constant: such a neuroid is left out
+ * of the median and counted, never taken as 0.
  * @throws CorescoreError `metric_undefined` for NaN
  */
 export function neuroidCorrelations(a: Float64Array, b: Float64Array, n: number, m: number): Float64Array {
@@ -53,13 +53,15 @@ export function neuroidCorrelations(a: Float64Array, b: Float64Array, n: number,
 }
 
 /**
- * Predictivity (METRICS 5): Pearson's r of each neuroid over the held-out images, median over neuroids, mean over splits.
+ * Predictivity (METRICS 5): Pearson's r of each neuroid over the held-out images, median over neuroids, mean over
+ * splits.
  *
- * A neuroid whose responses, or predictions, do not vary over a split's test images has no correlation there; it is left
- * out of that split's median, and `n` says how many have one everywhere.
+ * A neuroid whose responses, or predictions, do not vary over a split's test images has no correlation there; it is
+ * left out of that split's median, and `n` says how many have one everywhere.
  *
  * @param predictions one a split: test.length * m in the order of `test`, as the `...Predict` functions give them
- * @throws CorescoreError `metric_undefined`: a response or prediction that is not a number, a split with a single test image
+ * @throws CorescoreError `metric_undefined`: a response or prediction that is not a number, a split with a single test
+ *   image
  */
 export function predictivity(
   target: Target,

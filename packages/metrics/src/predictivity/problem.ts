@@ -36,7 +36,7 @@ export function checkSplits(splits: readonly TrainTest[], n: number): void {
     if (train.length < MINIMUM_TRAIN || test.length < 1) {
       throw new CorescoreError(
         'metric_undefined',
-        `TrainTest ${s} has ${train.length} training and ${test.length} test images: a regression needs two and one at least.`,
+        `Split ${s} has ${train.length} training and ${test.length} test images: a regression needs two and one at least.`,
         { field: 'splits', remedy: 'Use more images or larger folds.' },
       );
     }

@@ -45,7 +45,10 @@ export interface CentredTarget {
   mean: Float64Array;
 }
 
-/** The training responses less their means. A neuroid that is constant there becomes exactly 0, whatever its mean rounds to. */
+/**
+ * The training responses less their means. A neuroid that is constant there becomes exactly 0, whatever its mean rounds
+ * to.
+ */
 export function centreTarget(y: Float64Array, m: number, train: ArrayLike<number>): CentredTarget {
   const n = train.length;
   const mean = new Float64Array(m);

@@ -15,9 +15,9 @@ export interface RidgeCvPrediction {
 
 /**
  * Ridge regression whose alpha is chosen inside each training fold (METRICS 5, `ridge-cv`), as scikit-learn's
- * `RidgeCV(alphas)`: of the grid the alpha with the least squared leave-one-out error, averaged over training images and
- * neuroids; the first of equals. (What scikit-learn calls generalised cross-validation is this exact leave-one-out error,
- * from the diagonal of the inverse.) One decomposition of K serves the whole grid.
+ * `RidgeCV(alphas)`: of the grid the alpha with the least squared leave-one-out error, averaged over training images
+ * and neuroids; the first of equals. (What scikit-learn calls generalised cross-validation is this exact leave-one-out
+ * error, from the diagonal of the inverse.) One decomposition of K serves the whole grid.
  *
  * @throws RangeError for an empty grid or an alpha that is not positive
  * @throws CorescoreError `metric_undefined` as `ridgePredict`

@@ -10,8 +10,8 @@ export interface Tridiagonal {
 
 /**
  * Householder tridiagonalisation (Golub & Van Loan 8.3.1) of a symmetric matrix, which it overwrites: 4/3 n^3
- * multiplications with Q. (K + alpha I)^-1 then costs n for each right-hand side and alpha, where a Cholesky factor would
- * be made anew for every alpha.
+ * multiplications with Q. (K + alpha I)^-1 then costs n for each right-hand side and alpha, where a Cholesky factor
+ * would be made anew for every alpha.
  */
 export function tridiagonalise(k: Float64Array, n: number): Tridiagonal {
   const diagonal = new Float64Array(n);
@@ -66,7 +66,9 @@ function reflectBothSides(k: Float64Array, n: number, from: number, v: Float64Ar
   }
 }
 
-/** Q = H_0 H_1 ...; the reflector s acts on the rows from s + 1. Backwards, so that only the filled block is touched. */
+/**
+ * Q = H_0 H_1 ...; the reflector s acts on the rows from s + 1. Backwards, so that only the filled block is touched.
+ */
 function accumulate(reflectors: readonly Float64Array[], n: number): Float64Array {
   const q = new Float64Array(n * n);
   for (let i = 0; i < n; i++) q[i * n + i] = 1;
