@@ -56,3 +56,4 @@ export * from './stratified-group-folds.js';
 export { studentTQuantile } from './student-t.js';
 export * from './time.js';
 export * from './time-mappings.js';
+export * from './train-test-times.js';

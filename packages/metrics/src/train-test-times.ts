@@ -1,0 +1,77 @@
+import { CorescoreError } from '@corescore/contracts';
+import type { Kernels } from '@corescore/linalg';
+import type { Decoder } from './decoders/decoder.js';
+import { argmaxCorrect } from './probabilities.js';
+
+export interface TrainTestInput {
+  /** One a time step: n*f row-major, the same images and features in each. All steps are held in memory. */
+  steps: readonly Float32Array[];
+  n: number;
+  f: number;
+  /** 0 .. classes - 1 */
+  labels: Int32Array;
+  classes: number;
+  /** Fold of each row, one array a repetition; the same at every step. */
+  folds: readonly Int32Array[];
+}
+
+export interface TrainTestTimes {
+  /** [train step][test step]: length n, share of repetitions in which the held-out image was named right. */
+  correct: Float64Array[][];
+  /** Mean of `correct` over images, steps*steps, row-major (train, test); chance is 1 / classes. */
+  accuracy: Float64Array;
+  /** Fits that did not reach the decoder's limit. */
+  notConverged: number;
+}
+
+/**
+ * Temporal generalisation (METRICS 4; King & Dehaene 2014): a decoder fitted at step t reads out step t'. An image is never
+ * in the training fold of a decoder that reads it, at no step. Features at t' are standardised as those of t were, so that
+ * the read-out is the same function of the activations throughout. The diagonal is the time course of accuracy; a code that
+ * stays fills the square, one that moves on fills the diagonal alone.
+ *
+ * @throws CorescoreError `metric_undefined`: no steps, or what `decoder` throws (a class missing in a training fold, NaN)
+ * @throws the signal's reason when it is aborted, between fits
+ */
+export async function trainTestTimes(
+  { steps, n, f, labels, classes, folds }: TrainTestInput,
+  decoder: Decoder,
+  kernels: Kernels,
+  signal?: AbortSignal,
+): Promise<TrainTestTimes> {
+  if (steps.length === 0) {
+    throw new CorescoreError('metric_undefined', 'Temporal generalisation needs a step.', { field: 'steps' });
+  }
+  if (labels.length !== n || steps.some((x) => x.length !== n * f)) throw new RangeError(`steps are not ${n} x ${f}`);
+  if (folds.length === 0 || folds.some((fold) => fold.length !== n)) {
+    throw new RangeError(`folds: at least one repetition, each of ${n} rows`);
+  }
+  const correct = steps.map(() => steps.map(() => new Float64Array(n)));
+  const rows = Int32Array.from(labels.keys());
+  let notConverged = 0;
+  for (const fold of folds) {
+    for (const k of new Set(fold)) {
+      const train = rows.filter((i) => fold[i] !== k);
+      const test = rows.filter((i) => fold[i] === k);
+      const trainLabels = train.map((i) => labels[i]);
+      const testLabels = test.map((i) => labels[i]);
+      for (const [t, x] of steps.entries()) {
+        signal?.throwIfAborted();
+        const fitted = await decoder.fit(take(x, f, train), train.length, f, trainLabels, classes, kernels);
+        if (!fitted.convergence.converged) notConverged++;
+        for (const [s, other] of steps.entries()) {
+          const right = argmaxCorrect(fitted.decision(take(other, f, test), test.length), testLabels, classes);
+          for (let i = 0; i < test.length; i++) correct[t][s][test[i]] += right[i] / folds.length;
+        }
+      }
+    }
+  }
+  const mean = (x: Float64Array) => x.reduce((sum, v) => sum + v, 0) / n;
+  return { correct, accuracy: Float64Array.from(correct.flat(), mean), notConverged };
+}
+
+function take(x: Float32Array, f: number, rows: Int32Array): Float32Array {
+  const out = new Float32Array(rows.length * f);
+  for (let at = 0; at < rows.length; at++) out.set(x.subarray(rows[at] * f, (rows[at] + 1) * f), at * f);
+  return out;
+}
