@@ -32,7 +32,8 @@ const APART = -1;
  * A weight is one layer however often it is applied. Its depth is that of its shallowest application that depends on the
  * image, and later steps of an unrolled recurrent network add nothing to it: the count of one sweep from input to
  * read-out, which the unrolled graph and the one-step graph of the same network share. (The longest path through distinct
- * weights would thread lateral weights of later steps into the sweep; CORnet-S then had 18 layers, not its authors' 15.)
+ * weights would thread lateral weights of later steps into the sweep: CORnet-S, 2 + 3 * 4 + 1 = 15 layers in one sweep,
+ * then had 18, its first step's skip in front of its second step's block.)
  * A layer that is only reached in a later step, such as a lateral weight, lengthens the outputs of later steps.
  * Weights are told apart by their initializer, followed through Identity, Transpose and the like.
  *
