@@ -12,7 +12,7 @@ export interface Convergence {
 
 /** A decoder of METRICS 2: the constructor takes its hyper-parameters. */
 export interface Decoder {
-  readonly name: 'svm' | 'softmax' | 'softmax-adam';
+  readonly name: string;
   /**
    * Fits to the images of a training fold; features are standardised with them (ddof 0; std 0 -> 1).
    *
