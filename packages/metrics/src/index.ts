@@ -10,6 +10,15 @@ export * from './consistency.js';
 export * from './correlation.js';
 export * from './decode.js';
 export * from './decode-step.js';
+export type { Convergence, Decoder, FittedDecoder } from './decoders/decoder.js';
+export { SoftmaxDecoder, type SoftmaxOptions } from './decoders/softmax.js';
+export {
+  type InitialWeights,
+  SoftmaxAdamDecoder,
+  type SoftmaxAdamOptions,
+  truncatedNormalWeights,
+} from './decoders/softmax-adam.js';
+export { type HeldOutDecisions, SvmDecoder, type SvmOptions } from './decoders/svm.js';
 export * from './delay.js';
 export * from './folds.js';
 export * from './i1.js';
