@@ -157,6 +157,28 @@ describe('three ways a model has time', () => {
   });
 });
 
+describe('neural predictivity', () => {
+  test.each(['bl-64', 'ff-64', 'simulated-it'])(
+    '%s: early and late IT, with error over splits, ceiling and n',
+    (name) => {
+      for (const metric of ['predictivity_early', 'predictivity_late']) {
+        const found = score(name, metric);
+        expect(found.value).toBeGreaterThan(0);
+        // Nothing predicts the mean of the recordings better than their reliability lets it.
+        expect(found.value! ** 2).toBeLessThan(found.ceiling!);
+        expect(found.error).toBeGreaterThan(0);
+        expect(found).toMatchObject({ n: 660, nTotal: 660 });
+      }
+    },
+  );
+
+  test('another draw of the population predicts late IT better than any network', () => {
+    const late = (name: string) => score(name, 'predictivity_late').value!;
+    for (const name of ['bl-64', 'ff-64', 'ffdeep-64']) expect(late('simulated-it')).toBeGreaterThan(late(name));
+    expect(score('null-threshold-only', 'predictivity_late')).toMatchObject({ value: null, reason: 'not_run' });
+  });
+});
+
 describe('the board', () => {
   test('is sorted by the partial correlation; IT and the null rows are marked and have no rank', async () => {
     const board = await call<Leaderboard>(live, '/v1/leaderboard?benchmark=core-objects-ost');

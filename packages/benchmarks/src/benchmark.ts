@@ -1,6 +1,7 @@
 import type { BenchmarkDefinition } from '@corescore/contracts';
 import type { TimeWindow } from '@corescore/metrics';
 import type { StimulusSet } from '@corescore/stimuli';
+import type { Recordings } from './recordings.js';
 
 /** A benchmark ready to score: definition, images and target, all arrays in the order of the stimulus ids. */
 export interface Benchmark {
@@ -22,6 +23,7 @@ export interface Benchmark {
   /** Fold of each image, one array a repetition (METRICS 1). */
   folds: Int32Array[];
   bins: TimeWindow[];
+  recordings: Recordings;
   decoder: { c: number };
   bootstrap: { draws: number; seed: number };
 }

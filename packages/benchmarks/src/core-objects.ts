@@ -5,6 +5,7 @@ import { type BenchmarkDefinition, CorescoreError, canonicalJson } from '@coresc
 import { delay, spearman, stratifiedKFold } from '@corescore/metrics';
 import { coreObjectsSpikePaths, loadStimulusSet, writePixels } from '@corescore/stimuli';
 import type { Benchmark } from './benchmark.js';
+import { PREDICTIVITY, simulatedRecordings } from './recordings.js';
 import { readSimulatedIt, type SimulatedIt } from './target.js';
 
 const ID = 'core-objects-ost';
@@ -107,6 +108,10 @@ export async function loadCoreObjectsOst(home: string): Promise<Benchmark> {
     targetMs: it.plantedMs,
     folds: SEEDS.map((seed) => stratifiedKFold(strata, FOLDS, seed)),
     bins: it.bins,
+    recordings: simulatedRecordings(
+      it,
+      set.stimuli.map((s) => s.object),
+    ),
     decoder: { c: C },
     bootstrap: BOOTSTRAP,
   };
@@ -152,6 +157,7 @@ function define(
       bracket: 'best',
       mapping: 'overlap',
       bootstrap: BOOTSTRAP,
+      predictivity: PREDICTIVITY,
       targetDigest,
     },
     target: {

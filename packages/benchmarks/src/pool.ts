@@ -2,10 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { CorescoreError } from '@corescore/contracts';
 import type { DecodedStep } from '@corescore/metrics';
 import { Piscina } from 'piscina';
-import type { DecodeTask, Interval, MeanIntervalTask, OstIntervalTask, ThreadResult } from './thread.js';
+import type { BinPredictivity } from './predictivity-scores.js';
+import type { DecodeTask, Interval, MeanIntervalTask, OstIntervalTask, PredictTask, ThreadResult } from './thread.js';
 
 interface Tasks {
   decodeMixture: [DecodeTask, DecodedStep];
+  predictBins: [PredictTask, BinPredictivity[]];
   ostInterval: [OstIntervalTask, Interval | null];
   meanIntervals: [MeanIntervalTask, (Interval | null)[]];
 }

@@ -13,6 +13,7 @@ import { delayPermutationP, objectSolutionTimes } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
 import { OST_STATISTICS, type OstSample, ostStatistic } from './ost-statistics.js';
 import type { ScoringPool } from './pool.js';
+import { type BinPredictivity, predictivityScores } from './predictivity-scores.js';
 
 const REGION = 'IT';
 
@@ -25,6 +26,8 @@ export interface Observation {
   /** Solution times that do not come from curves (the difficulty look-up). */
   ostMs?: Float64Array;
   temporal: boolean;
+  /** Predictivity of each bin of the benchmark, null where the clock covers nothing; null: there are no features. */
+  predictivity: (BinPredictivity | null)[] | null;
   maxDualityGap: number | null;
   notes: string[];
 }
@@ -248,11 +251,12 @@ export async function buildReport(benchmark: Benchmark, seen: Observation, pool:
     ostScores(benchmark, seen, ostMs, pool),
     courses(benchmark, seen, correct, pool),
   ]);
+  const neural = predictivityScores(benchmark, seen.predictivity);
   return {
     benchmark: benchmark.definition.ref,
     benchmarkDigest: benchmark.definition.digest,
-    scores: [...ost, ...course.scores],
-    series: course.series,
+    scores: [...ost, ...course.scores, ...neural.scores],
+    series: [...course.series, ...neural.series],
     images: imageResults(benchmark, seen, correct, ostMs),
     notes: seen.notes,
     maxDualityGap: seen.maxDualityGap,

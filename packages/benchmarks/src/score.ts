@@ -5,6 +5,7 @@ import { clockWindows } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
 import { binMixtures, coverage, type Mixture } from './mixtures.js';
 import { type ScoringPool, withPool } from './pool.js';
+import { predictBins, predictParts } from './predict.js';
 import { buildReport, type Observation } from './report.js';
 
 /** IT activations of a subject for the benchmark's images. */
@@ -18,7 +19,7 @@ export interface Activations {
 
 export interface ScoreOptions {
   threads?: number;
-  /** Time mixtures decoded so far, of how many. */
+  /** Tasks done so far, of how many: time mixtures decoded, parts of the recordings predicted. */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -81,28 +82,30 @@ async function observe(
     );
   }
   const { mixtures, ofBin, notes, temporal } = plan(benchmark, activations, header.shape[0]);
+  // Without time the one mixture stands for every bin of the recordings.
+  const parts = predictParts(mixtures, temporal ? ofBin : benchmark.bins.map(() => 0));
   let done = 0;
-  const decoded = await Promise.all(
+  const onDone = () => {
+    done += 1;
+    options.onProgress?.(done, mixtures.length + parts.length);
+  };
+  const { labels, folds, decoder, classes } = benchmark;
+  const decoding = Promise.all(
     mixtures.map(async (weights) => {
-      const { labels, folds, decoder, classes } = benchmark;
-      const step = await pool.run('decodeMixture', {
-        path: activations.path,
-        weights,
-        labels,
-        classes: classes.length,
-        folds,
-        c: decoder.c,
-      });
-      done += 1;
-      options.onProgress?.(done, mixtures.length);
+      const task = { path: activations.path, weights, labels, classes: classes.length, folds, c: decoder.c };
+      const step = await pool.run('decodeMixture', task);
+      onDone();
       return step;
     }),
   );
+  const predicting = predictBins(benchmark, activations.path, parts, pool, onDone);
+  const [decoded, predictivity] = await Promise.all([decoding, predicting]);
   const ofMixture = (bin: number) => (bin < 0 ? null : decoded[bin]);
   return {
     i1: ofBin.map((bin) => ofMixture(bin)?.i1 ?? null),
     correct: ofBin.map((bin) => ofMixture(bin)?.correct ?? null),
     temporal,
+    predictivity,
     maxDualityGap: Math.max(...decoded.map((d) => d.maxGap)),
     notes,
   };

@@ -1,8 +1,17 @@
 import { CorescoreError, type ErrorContext, type ProblemCode } from '@corescore/contracts';
 import { readNpyHeader, readNpyRows } from '@corescore/formats';
 import { createOrtKernels, type Kernels } from '@corescore/linalg';
-import { bootstrap, type DecodedStep, decodeStep } from '@corescore/metrics';
+import {
+  bootstrap,
+  type DecodedStep,
+  decodeStep,
+  plsPredict,
+  pooledGram,
+  predictivity,
+  type TrainTest,
+} from '@corescore/metrics';
 import { type OstSample, type OstStatistic, ostStatistic } from './ost-statistics.js';
+import type { BinPredictivity } from './predictivity-scores.js';
 
 /** The cross-validated decode of one mixture of recorded steps. `path`: .npy [step][stimulus][feature]. */
 export interface DecodeTask {
@@ -12,6 +21,16 @@ export interface DecodeTask {
   classes: number;
   folds: Int32Array[];
   c: number;
+}
+
+/** PLS from one mixture of recorded steps to the responses of some bins, image x neuroid. */
+export interface PredictTask {
+  path: string;
+  weights: Float64Array;
+  responses: Float64Array[];
+  neuroids: number;
+  splits: TrainTest[];
+  components: number;
 }
 
 export interface Interval {
@@ -74,6 +93,22 @@ export function decodeMixture(task: DecodeTask): Promise<ThreadResult<DecodedSte
     const { x, n, f } = await mixedFeatures(task.path, task.weights);
     const { labels, classes, folds, c } = task;
     return decodeStep({ x, n, f, labels, classes, folds, c }, await kernels);
+  });
+}
+
+export function predictBins(task: PredictTask): Promise<ThreadResult<BinPredictivity[]>> {
+  return guarded(async () => {
+    kernels ??= createOrtKernels({ threads: 1 });
+    const { x, n, f } = await mixedFeatures(task.path, task.weights);
+    const gram = await pooledGram(x, n, f, await kernels);
+    // A subject with fewer features than components is regressed on all it has.
+    const components = Math.min(task.components, f, ...task.splits.map((split) => split.train.length));
+    return task.responses.map((y) => {
+      const target = { y, n, m: task.neuroids };
+      const { predictions } = plsPredict(gram, target, task.splits, components);
+      const { value, perSplit, n: defined } = predictivity(target, task.splits, predictions);
+      return { value, perSplit: perSplit.map((split) => split.median), n: defined, components };
+    });
   });
 }
 

@@ -91,6 +91,12 @@ describe('scoring activations', () => {
     expect(accuracy.values[0]).toBeLessThan(0.3);
     expect(accuracy.values[5]).toBeGreaterThan(0.95);
     expect(report.maxDualityGap).toBeLessThanOrEqual(1e-8);
+    const early = report.scores.find((s) => s.metric === 'predictivity_early')!;
+    expect(early.note).toContain(`PLS with ${FEATURES} components`);
+    expect(report.scores.find((s) => s.metric === 'predictivity_late')).toMatchObject({
+      value: null,
+      reason: 'undefined',
+    });
   });
 
   test('a model that never reaches a threshold says so in every OST score', async () => {

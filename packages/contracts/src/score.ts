@@ -146,5 +146,15 @@ export const METRICS = {
     help: 'top-1 accuracy of the decoder at the first time bin',
   },
   i1: { label: 'i1', unit: 'd′', help: 'mean image-level discrimination at the last time bin' },
+  predictivity_early: {
+    label: 'Predictivity, early IT',
+    unit: 'r',
+    help: 'PLS from the features of a time bin to IT in that bin, median r over neuroids; mean of the bins within 90-110 ms',
+  },
+  predictivity_late: {
+    label: 'Predictivity, late IT',
+    unit: 'r',
+    help: 'the same within 150-200 ms, where Kar et al. found feed-forward networks to fall behind',
+  },
 } as const;
 export type MetricKey = keyof typeof METRICS;

@@ -32,7 +32,7 @@ export const FAILURES: Record<FailureKind, string> = {
 /** Digits after the point by unit: what the interval can carry, no more. */
 const DIGITS: Record<string, number> = { ms: 1, images: 0, values: 0, rho: 3, fraction: 3, p: 4 };
 /** Units that are read off the metric's name. */
-const SILENT = new Set(['rho', 'fraction', 'p', 'images', 'values']);
+const SILENT = new Set(['rho', 'fraction', 'p', 'images', 'values', 'r']);
 
 export function formatNumber(value: number, unit: string): string {
   const digits = DIGITS[unit] ?? 3;
@@ -41,7 +41,7 @@ export function formatNumber(value: number, unit: string): string {
   return Number(text) === 0 ? (0).toFixed(digits) : text;
 }
 
-/** `0.869 [0.830, 0.901]`, `26.8 ms [20.1, 33.9]`, or the reason for the absence. */
+/** `0.869 [0.830, 0.901]`, `0.564 ± 0.006, ceiled 0.345`, `26.8 ms [20.1, 33.9]`, or the reason for the absence. */
 export function formatValue(score: Score): string {
   if (score.value === null) return score.reason === undefined ? 'absent' : REASONS[score.reason];
   const unit = SILENT.has(score.unit) ? '' : ` ${score.unit}`;
@@ -49,7 +49,9 @@ export function formatValue(score: Score): string {
     score.low === undefined || score.high === undefined
       ? ''
       : ` [${formatNumber(score.low, score.unit)}, ${formatNumber(score.high, score.unit)}]`;
-  return `${formatNumber(score.value, score.unit)}${unit}${interval}`;
+  const error = score.error === undefined ? '' : ` ± ${formatNumber(score.error, score.unit)}`;
+  const ceiled = score.ceiled === undefined ? '' : `, ceiled ${formatNumber(score.ceiled, score.unit)}`;
+  return `${formatNumber(score.value, score.unit)}${unit}${interval}${error}${ceiled}`;
 }
 
 export function formatBytes(bytes: number): string {

@@ -5,6 +5,21 @@ import { hasInterval, REASONS, reasonWords, SUBSET_WORDS } from '../format/score
 import { ScrollRegion } from '../ui/scroll-region.js';
 import { groupScores, type ScoreGroup } from './score-groups.js';
 
+/** Parity metrics have no bootstrap: their error is the one over splits. */
+const errorText = (score: Score): string =>
+  score.error === undefined ? '' : `± ${formatQuantity(score.error, score.unit)} (s.e. over splits)`;
+
+/** What a value is a mean of, and how it stands to its ceiling. */
+function detailText(score: Score): string {
+  const { note, ceiling, ceiled, unit } = score;
+  const parts = [
+    note,
+    ceiling === undefined ? undefined : `ceiling ${formatQuantity(ceiling, unit)}`,
+    ceiled === undefined ? undefined : `ceiled ${formatQuantity(ceiled, unit)}`,
+  ];
+  return parts.filter((part) => part !== undefined).join('; ');
+}
+
 function ScoreCells({ score }: { score: Score }): ReactNode {
   return (
     <>
@@ -19,7 +34,9 @@ function ScoreCells({ score }: { score: Score }): ReactNode {
       ) : (
         <>
           <td className="num value">{formatQuantity(score.value, score.unit)}</td>
-          <td className="num">{hasInterval(score) ? formatInterval(score.low, score.high, score.unit) : ''}</td>
+          <td className="num">
+            {hasInterval(score) ? formatInterval(score.low, score.high, score.unit) : errorText(score)}
+          </td>
         </>
       )}
       <td className="num">
@@ -39,6 +56,14 @@ function Group({ group }: { group: ScoreGroup }): ReactNode {
             <th scope="rowgroup" rowSpan={group.scores.length}>
               {group.label}
               {group.help !== null && <span className="help">{group.help}</span>}
+              {group.scores.map(detailText).map(
+                (text) =>
+                  text !== '' && (
+                    <span key={text} className="help">
+                      {text}
+                    </span>
+                  ),
+              )}
             </th>
           )}
           <ScoreCells score={score} />
