@@ -1,5 +1,4 @@
 // `npm test`: everything that must hold, from a bare clone. Ends with one line, `N passed, N failed`.
-// `npm test -- --without-e2e` leaves out what needs a whole service (a second Node version in CI).
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
