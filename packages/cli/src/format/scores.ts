@@ -18,10 +18,18 @@ export function scoreTable(scores: readonly Score[], indent = '  '): string {
     LABELS[score.metric]?.label ?? score.metric,
     score.subset,
     ...(regions.size > 1 ? [score.region] : []),
-    formatValue(score) + (score.note === undefined ? '' : `  (${score.note})`),
+    formatValue(score),
     `${score.n} of ${score.nTotal}`,
   ]);
-  return table(columns, rows, indent);
+  return table(columns, rows, indent) + remarks(scores, indent);
+}
+
+/** What a score says of itself, below the table: in a cell it would make every row as wide. */
+function remarks(scores: readonly Score[], indent: string): string {
+  const lines = scores.flatMap(({ metric, subset, note }) =>
+    note === undefined ? [] : [`${indent}${LABELS[metric]?.label ?? metric} (${subset}): ${note}\n`],
+  );
+  return lines.length === 0 ? '' : `\n${lines.join('')}`;
 }
 
 /** One run with its result: the scores, or why there are none. */
