@@ -103,12 +103,14 @@ export function predictBins(task: PredictTask): Promise<ThreadResult<BinPredicti
     const gram = await pooledGram(x, n, f, await kernels);
     // A subject with fewer features than components is regressed on all it has.
     const components = Math.min(task.components, f, ...task.splits.map((split) => split.train.length));
-    return task.responses.map((y) => {
+    const found: BinPredictivity[] = [];
+    for (const y of task.responses) {
       const target = { y, n, m: task.neuroids };
-      const { predictions } = plsPredict(gram, target, task.splits, components);
+      const { predictions } = await plsPredict(gram, target, task.splits, components);
       const { value, perSplit, n: defined } = predictivity(target, task.splits, predictions);
-      return { value, perSplit: perSplit.map((split) => split.median), n: defined, components };
-    });
+      found.push({ value, perSplit: perSplit.map((split) => split.median), n: defined, components });
+    }
+    return found;
   });
 }
 

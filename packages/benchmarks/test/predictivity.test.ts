@@ -64,14 +64,13 @@ describe('PLS predictivity of the simulated IT', () => {
       const { x, f } = await features(model, step);
       const kernels = await createOrtKernels({ threads: 1 });
       const gram = await pooledGram(x, n(), f, kernels);
-      await kernels.dispose();
       const splits: TrainTest[] = reference.test.map((rows) => ({
         train: Int32Array.from({ length: n() }, (_, i) => i).filter((i) => !rows.includes(i)),
         test: Int32Array.from(rows),
       }));
       for (const [bin, cell] of Object.entries(reference.reference[name])) {
         const target = { y: meanOfDraws(binOf(bin)), n: n(), m: it.sites };
-        const { predictions } = plsPredict(gram, target, splits);
+        const { predictions } = await plsPredict(gram, target, splits);
         const largest = predictions[0].reduce((max, v) => Math.max(max, Math.abs(v)), 0);
         for (const [site, values] of Object.entries(cell.split0FirstFive)) {
           values.forEach((value, row) => {
@@ -85,6 +84,7 @@ describe('PLS predictivity of the simulated IT', () => {
         });
         expect(score.n).toBe(it.sites);
       }
+      await kernels.dispose();
     },
   );
 

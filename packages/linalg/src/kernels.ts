@@ -1,7 +1,11 @@
-/** The dense products the metrics need. Two implementations pass one conformance suite. */
+import type { Loops } from './loops/loops.js';
+
+/** The dense products and loops that the metrics need. Two implementations pass one conformance suite. */
 export interface Kernels {
-  /** 'onnxruntime' | 'typescript' */
-  readonly name: string;
+  /** Who multiplies. */
+  readonly name: 'onnxruntime' | 'typescript';
+  /** Loops over small matrices, synchronous. */
+  readonly loops: Loops;
   /**
    * G = X diag(w) X^T: n*n, symmetric, full, row-major.
    *
@@ -10,6 +14,39 @@ export interface Kernels {
    * @throws RangeError when an array does not have its length
    */
   gram(x: Float32Array, n: number, f: number, w: Float32Array | null): Promise<Float64Array>;
+  /**
+   * A B, row-major rows*columns.
+   *
+   * @param a rows*inner, or inner*rows where `transposeA`
+   * @param b inner*columns, or columns*inner where `transposeB`
+   * @throws RangeError when an array does not have its length
+   */
+  multiply(a: Float64Array, b: Float64Array, shape: ProductShape): Promise<Float64Array>;
+  /**
+   * scale(V X) X^T, count*n, a block of features at a time: what a weighted Gram would give times some vectors, without
+   * that Gram.
+   *
+   * @param x row-major n*f
+   * @param v row-major count*n
+   * @param scale changes in place a block of V X: count*width row-major, the features `from` .. `from + width - 1`
+   * @throws RangeError when an array does not have its length
+   */
+  sandwich(
+    x: Float32Array,
+    n: number,
+    f: number,
+    v: Float64Array,
+    count: number,
+    scale: (block: Float64Array, from: number, width: number) => void,
+  ): Promise<Float64Array>;
+}
+
+export interface ProductShape {
+  rows: number;
+  inner: number;
+  columns: number;
+  transposeA?: boolean;
+  transposeB?: boolean;
 }
 
 /** What every implementation refuses. */
@@ -19,4 +56,16 @@ export function checkGramShapes(x: Float32Array, n: number, f: number, w: Float3
   }
   if (x.length !== n * f) throw new RangeError(`gram: x has ${x.length} values, not ${n} x ${f}`);
   if (w !== null && w.length !== f) throw new RangeError(`gram: ${w.length} weights for ${f} columns`);
+}
+
+export function checkProductShapes(a: Float64Array, b: Float64Array, { rows, inner, columns }: ProductShape): void {
+  if (a.length !== rows * inner || b.length !== inner * columns || rows < 1 || inner < 1 || columns < 1) {
+    throw new RangeError(`multiply: ${a.length} and ${b.length} values for ${rows} x ${inner} x ${columns}`);
+  }
+}
+
+export function checkSandwichShapes(x: Float32Array, n: number, f: number, v: Float64Array, count: number): void {
+  if (x.length !== n * f || v.length !== count * n || n < 1 || f < 1 || count < 1) {
+    throw new RangeError(`sandwich: ${x.length} and ${v.length} values for ${n} x ${f} and ${count} vectors`);
+  }
 }

@@ -1,77 +1,135 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { gramModel } from './gram-model.js';
-import { checkGramShapes, type Kernels } from './kernels.js';
+import {
+  checkGramShapes,
+  checkProductShapes,
+  checkSandwichShapes,
+  type Kernels,
+  type ProductShape,
+} from './kernels.js';
+import { createLoops } from './loops/wasm.js';
+import { productModel, weightedGramModel } from './onnx-models.js';
 
 // ONNX Runtime reports usage to its makers unless this stands in the environment before its first session.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
 /** Rows a product: large enough for full speed, small enough that little of the lower half is computed for nothing. */
 const PANEL = 192;
-/** Columns a product: bounds the f64 copy, 10 MB for 1,318 rows. */
-const COLUMNS = 1024;
+/** Columns a product: bounds the f64 copy, 21 MB for 1,318 rows. */
+const COLUMNS = 2048;
 
 /**
- * Gram matrices through ONNX Runtime's CPU Gemm, in f64. An f32 Gemm takes half the time, but its rounding gives K
- * negative eigenvalues of 1e-6 of the diagonal; where K is singular (fewer features than images, dead or repeated
- * features) and the classes cannot be told apart, the decoder's optimum then exists to a gap of 1e-7 only.
+ * Products through ONNX Runtime's CPU Gemm, in f64; loops in WebAssembly. An f32 Gemm takes half the time, but its
+ * rounding gives K negative eigenvalues of 1e-6 of the diagonal; where K is singular (fewer features than images, dead or
+ * repeated features) and the classes cannot be told apart, the decoder's optimum then exists to a gap of 1e-7 only.
  * Side by side in worker threads, sessions of one thread each beat one session over all cores.
  */
 export async function createOrtKernels(options: { threads: number }): Promise<Kernels & { dispose(): Promise<void> }> {
-  const session = await InferenceSession.create(gramModel(), {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: options.threads,
-    interOpNumThreads: 1,
-    // Spinning threads cost 5 to 30 % CPU and gain no time here; the value must be a string.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  });
+  const open = (model: Uint8Array) =>
+    InferenceSession.create(model, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: options.threads,
+      interOpNumThreads: 1,
+      // Spinning threads cost 5 to 30 % CPU and gain no time here; the value must be a string.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+    });
+  const both = [false, true];
+  const [weighted, widening, products] = await Promise.all([
+    open(weightedGramModel()),
+    Promise.all(both.map((transposeB) => open(productModel(false, transposeB, true)))),
+    Promise.all(both.flatMap((transposeA) => both.map((transposeB) => open(productModel(transposeA, transposeB))))),
+  ]);
+
+  /** The result goes straight into an array of ours: memory of the engine's would wait for the collector. */
+  async function product(
+    session: InferenceSession,
+    a: Float64Array,
+    b: Float64Array | Float32Array,
+    { rows, inner, columns, transposeA = false, transposeB = false }: ProductShape,
+    out = new Float64Array(rows * columns),
+  ): Promise<Float64Array> {
+    await session.run(
+      {
+        a: new Tensor('float64', a, transposeA ? [inner, rows] : [rows, inner]),
+        b: new Tensor(
+          b instanceof Float32Array ? 'float32' : 'float64',
+          b,
+          transposeB ? [columns, inner] : [inner, columns],
+        ),
+      },
+      { g: new Tensor('float64', out, [rows, columns]) },
+    );
+    return out;
+  }
+
   return {
     name: 'onnxruntime',
+    loops: createLoops(),
     async gram(x, n, f, w) {
       checkGramShapes(x, n, f, w);
       const g = new Float64Array(n * n);
+      const whole = new Float64Array(Math.min(PANEL, n) * n);
       for (let from = 0; from < f; from += COLUMNS) {
         const width = Math.min(COLUMNS, f - from);
-        await addColumns(session, columns(x, n, f, from, width), weights(w, from, width), g, n);
+        const block = new Float64Array(columns(x, n, f, from, width));
+        const scale = w === null ? null : new Float64Array(w.subarray(from, from + width));
+        for (let top = 0; top < n; top += PANEL) {
+          const rows = Math.min(PANEL, n - top);
+          const a = block.subarray(top * width, (top + rows) * width);
+          const b = block.subarray(top * width);
+          const panel = whole.subarray(0, rows * (n - top));
+          if (scale === null) {
+            await product(products[1], a, b, { rows, inner: width, columns: n - top, transposeB: true }, panel);
+          } else {
+            await weighted.run(
+              {
+                a: new Tensor('float64', a, [rows, width]),
+                w: new Tensor('float64', scale, [width]),
+                b: new Tensor('float64', b, [n - top, width]),
+              },
+              { g: new Tensor('float64', panel, [rows, n - top]) },
+            );
+          }
+          addPanel(panel, g, n, top, top + rows);
+        }
       }
       for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) g[i * n + j] = g[j * n + i];
       return g;
     },
-    dispose: () => session.release(),
+    multiply(a, b, shape) {
+      checkProductShapes(a, b, shape);
+      return product(products[2 * Number(shape.transposeA ?? false) + Number(shape.transposeB ?? false)], a, b, shape);
+    },
+    async sandwich(x, n, f, v, count, scale) {
+      checkSandwichShapes(x, n, f, v, count);
+      const out = new Float64Array(count * n);
+      for (let from = 0; from < f; from += COLUMNS) {
+        const width = Math.min(COLUMNS, f - from);
+        const block = columns(x, n, f, from, width);
+        const inside = await product(widening[0], v, block, { rows: count, inner: n, columns: width });
+        scale(inside, from, width);
+        const back = { rows: count, inner: width, columns: n, transposeB: true };
+        const part = await product(widening[1], inside, block, back);
+        for (let at = 0; at < out.length; at++) out[at] += part[at];
+      }
+      return out;
+    },
+    dispose: async () => {
+      await Promise.all([weighted, ...widening, ...products].map((session) => session.release()));
+    },
   };
 }
 
-function columns(x: Float32Array, n: number, f: number, from: number, width: number): Float64Array {
-  if (width === f) return new Float64Array(x);
-  const out = new Float64Array(n * width);
+function columns(x: Float32Array, n: number, f: number, from: number, width: number): Float32Array {
+  if (width === f) return x;
+  const out = new Float32Array(n * width);
   for (let i = 0; i < n; i++) out.set(x.subarray(i * f + from, i * f + from + width), i * width);
   return out;
 }
 
-const weights = (w: Float32Array | null, from: number, width: number): Float64Array =>
-  w === null ? new Float64Array(width).fill(1) : new Float64Array(w.subarray(from, from + width));
-
-/** Adds the products of a block of columns to the upper half of `g`, one panel of rows after the other. */
-async function addColumns(
-  session: InferenceSession,
-  x: Float64Array,
-  w: Float64Array,
-  g: Float64Array,
-  n: number,
-): Promise<void> {
-  const width = w.length;
-  for (let from = 0; from < n; from += PANEL) {
-    const to = Math.min(from + PANEL, n);
-    const { g: output } = await session.run({
-      a: new Tensor('float64', x.subarray(from * width, to * width), [to - from, width]),
-      w: new Tensor('float64', w, [width]),
-      b: new Tensor('float64', x.subarray(from * width), [n - from, width]),
-    });
-    const panel = output.data as Float64Array;
-    for (let i = from; i < to; i++) {
-      const row = (i - from) * (n - from) - from;
-      for (let j = i; j < n; j++) g[i * n + j] += panel[row + j];
-    }
-    // The output lives outside the JavaScript heap: left to the collector, memory grows.
-    output.dispose();
+/** Adds a panel of rows, whose columns start at its first row, to the upper half of `g`. */
+function addPanel(panel: Float64Array, g: Float64Array, n: number, top: number, bottom: number): void {
+  for (let i = top; i < bottom; i++) {
+    const row = (i - top) * (n - top) - top;
+    for (let j = i; j < n; j++) g[i * n + j] += panel[row + j];
   }
 }

@@ -1,4 +1,5 @@
-import { checkGramShapes, type Kernels } from './kernels.js';
+import { checkGramShapes, checkProductShapes, checkSandwichShapes, type Kernels } from './kernels.js';
+import { typescriptLoops } from './loops/typescript.js';
 
 /** Columns a block: two rows of it stay in the first-level cache. */
 const COLUMNS = 1024;
@@ -50,6 +51,7 @@ function addBlock(
 /** Plain TypeScript, sums in f64: the reference of the conformance suite, and the fall-back without the native library. */
 export const referenceKernels: Kernels = {
   name: 'typescript',
+  loops: typescriptLoops,
   async gram(x, n, f, w) {
     checkGramShapes(x, n, f, w);
     const g = new Float64Array(n * n);
@@ -59,5 +61,31 @@ export const referenceKernels: Kernels = {
     }
     for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) g[i * n + j] = g[j * n + i];
     return g;
+  },
+  async multiply(a, b, shape) {
+    checkProductShapes(a, b, shape);
+    const { rows, inner, columns, transposeA = false, transposeB = false } = shape;
+    const out = new Float64Array(rows * columns);
+    for (let i = 0; i < rows; i++) {
+      for (let k = 0; k < inner; k++) {
+        const value = transposeA ? a[k * rows + i] : a[i * inner + k];
+        for (let j = 0; j < columns; j++)
+          out[i * columns + j] += value * (transposeB ? b[j * inner + k] : b[k * columns + j]);
+      }
+    }
+    return out;
+  },
+  async sandwich(x, n, f, v, count, scale) {
+    checkSandwichShapes(x, n, f, v, count);
+    const inside = new Float64Array(count * f);
+    for (let c = 0; c < count; c++) {
+      for (let i = 0; i < n; i++) for (let k = 0; k < f; k++) inside[c * f + k] += v[c * n + i] * x[i * f + k];
+    }
+    scale(inside, 0, f);
+    const out = new Float64Array(count * n);
+    for (let c = 0; c < count; c++) {
+      for (let i = 0; i < n; i++) for (let k = 0; k < f; k++) out[c * n + i] += inside[c * f + k] * x[i * f + k];
+    }
+    return out;
   },
 };

@@ -1,21 +1,22 @@
 import { CorescoreError } from '@corescore/contracts';
 import type { Kernels } from '@corescore/linalg';
-import { foldGram, standardisePool } from './fold-gram.js';
-import { GAP_LIMIT, SvmSolver } from './svm-solver.js';
+import { foldGram, type Pool, standardisePool } from './fold-gram.js';
+import { decodePooled, isPooled } from './pooled-svm/decode-pooled.js';
+import type { Accept, DecodeFold, ReadOut } from './read-outs.js';
+import { GAP_LIMIT } from './svm-gap.js';
+import { SvmSolver } from './svm-solver.js';
 
-export interface DecodeInput {
+export interface DecodeManyInput {
   /** n*f row-major: features of one time step (or mixture of steps). */
   x: Float32Array;
   n: number;
   f: number;
-  /** 0 .. classes - 1 */
-  labels: Int32Array;
-  classes: number;
   /** Fold of each row, one array a repetition. */
   folds: readonly Int32Array[];
-  /** Weight of the hinge loss, on standardised features. */
-  c: number;
+  readOuts: readonly ReadOut[];
 }
+
+export type DecodeInput = Omit<DecodeManyInput, 'readOuts'> & ReadOut;
 
 export interface DecodeResult {
   /** One a repetition: n*classes row-major, every row held out. */
@@ -33,46 +34,102 @@ export interface DecodeResult {
  * @throws the signal's reason when it is aborted, between folds
  */
 export async function decode(input: DecodeInput, kernels: Kernels, signal?: AbortSignal): Promise<DecodeResult> {
-  checkInput(input);
-  const { n, labels, classes, c } = input;
-  const pool = standardisePool(input.x, n, input.f);
-  const decisions: Float64Array[] = [];
-  let maxGap = 0;
-  for (const fold of input.folds) {
-    const held = new Float64Array(n * classes);
-    for (const k of [...new Set(fold)].sort((a, b) => a - b)) {
-      signal?.throwIfAborted();
-      const rows = Int32Array.from(labels.keys());
-      const train = rows.filter((i) => fold[i] !== k);
-      const test = rows.filter((i) => fold[i] === k);
-      checkClasses(labels, classes, train, k);
-      const gram = await foldGram(pool, train, test, kernels);
-      const solver = new SvmSolver(gram.train, train.length, c);
-      for (let label = 0; label < classes; label++) {
-        const { gap } = solver.solve(Float64Array.from(train, (i) => (labels[i] === label ? 1 : -1)));
-        if (!(gap <= GAP_LIMIT)) throw notConverged(gap, k, label);
-        maxGap = Math.max(maxGap, gap);
-        test.forEach((i, row) => {
-          let sum = 0;
-          for (let l = 0, at = row * train.length; l < train.length; l++, at++) sum += gram.test[at] * solver.b[l];
-          held[i * classes + label] = sum;
-        });
-      }
-    }
-    decisions.push(held);
-  }
-  return { decisions, maxGap };
+  const { labels, classes, c, ...rest } = input;
+  const [result] = await decodeMany({ ...rest, readOuts: [{ labels, classes, c }] }, kernels, signal);
+  return result;
 }
 
-function checkInput({ x, n, f, labels, classes, folds, c }: DecodeInput): void {
+/**
+ * Several decoders over the same features and folds, each as `decode` alone: what depends on the features only (their
+ * Gram matrix and its inverses) is made once for all.
+ *
+ * @returns one a read-out; errors and abort as `decode`
+ */
+export async function decodeMany(
+  input: DecodeManyInput,
+  kernels: Kernels,
+  signal?: AbortSignal,
+): Promise<DecodeResult[]> {
+  checkInput(input);
+  const { x, n, f, readOuts } = input;
+  const folds = foldsOf(input);
+  for (const { train, fold } of folds)
+    for (const { labels, classes } of readOuts) checkClasses(labels, classes, train, fold);
+  const pool = standardisePool(x, n, f);
+  const results = readOuts.map(({ classes }) => ({
+    decisions: input.folds.map(() => new Float64Array(n * classes)),
+    maxGap: 0,
+  }));
+  const accept: Accept = ({ repetition, test }, readOut, label, held, gap) => {
+    const { classes } = readOuts[readOut];
+    const result = results[readOut];
+    test.forEach((i, row) => {
+      result.decisions[repetition][i * classes + label] = held[row];
+    });
+    result.maxGap = Math.max(result.maxGap, gap);
+  };
+  const rest = isPooled(n, f) ? await decodePooled(pool, folds, readOuts, kernels, accept, signal) : folds;
+  for (const fold of rest) await decodeFold(pool, fold, readOuts, kernels, accept, signal);
+  return results;
+}
+
+function foldsOf({ n, folds }: DecodeManyInput): DecodeFold[] {
+  const rows = Int32Array.from({ length: n }, (_, i) => i);
+  return folds.flatMap((fold, repetition) =>
+    [...new Set(fold)]
+      .sort((a, b) => a - b)
+      .map((k) => ({
+        repetition,
+        fold: k,
+        train: rows.filter((i) => fold[i] !== k),
+        test: rows.filter((i) => fold[i] === k),
+      })),
+  );
+}
+
+/** One fold from its own Gram matrix: for few images, for fewer features than images, and what the pool left open. */
+async function decodeFold(
+  pool: Pool,
+  fold: DecodeFold,
+  readOuts: readonly ReadOut[],
+  kernels: Kernels,
+  accept: Accept,
+  signal?: AbortSignal,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const { train, test } = fold;
+  const gram = await foldGram(pool, train, test, kernels);
+  readOuts.forEach(({ labels, classes, c }, readOut) => {
+    const solver = new SvmSolver(gram.train, train.length, c, kernels.loops);
+    try {
+      for (let label = 0; label < classes; label++) {
+        const { gap } = solver.solve(Float64Array.from(train, (i) => (labels[i] === label ? 1 : -1)));
+        if (!(gap <= GAP_LIMIT)) throw notConverged(gap, fold.fold, label);
+        const held = Float64Array.from(test, (_, row) => {
+          let sum = 0;
+          for (let l = 0, at = row * train.length; l < train.length; l++, at++) sum += gram.test[at] * solver.b[l];
+          return sum;
+        });
+        accept(fold, readOut, label, held, gap);
+      }
+    } finally {
+      solver.release();
+    }
+  });
+}
+
+function checkInput({ x, n, f, folds, readOuts }: DecodeManyInput): void {
   if (x.length !== n * f) throw new RangeError(`x has ${x.length} values, not ${n} x ${f}`);
-  if (labels.length !== n) throw new RangeError(`${labels.length} labels for ${n} images`);
   if (folds.length === 0 || folds.some((fold) => fold.length !== n)) {
     throw new RangeError(`folds: at least one repetition, each of ${n} rows`);
   }
-  if (!(c > 0)) throw new RangeError(`c is positive, not ${c}`);
-  if (classes < 2 || labels.some((label) => label < 0 || label >= classes)) {
-    throw new RangeError(`labels run from 0 to ${classes - 1}, two classes at least`);
+  if (readOuts.length === 0) throw new RangeError('readOuts: at least one');
+  for (const { labels, classes, c } of readOuts) {
+    if (labels.length !== n) throw new RangeError(`${labels.length} labels for ${n} images`);
+    if (!(c > 0)) throw new RangeError(`c is positive, not ${c}`);
+    if (classes < 2 || labels.some((label) => label < 0 || label >= classes)) {
+      throw new RangeError(`labels run from 0 to ${classes - 1}, two classes at least`);
+    }
   }
 }
 

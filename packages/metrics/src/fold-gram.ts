@@ -82,8 +82,8 @@ export interface FoldGram {
  */
 export async function foldGram(pool: Pool, train: Int32Array, test: Int32Array, kernels: Kernels): Promise<FoldGram> {
   const { z, n, f } = pool;
-  const { weights, delicate } = foldWeights(pool, train, test);
-  const g = await kernels.gram(z, n, f, weights);
+  const { weights, delicate } = delicateFeatures(pool, foldMoments(pool, train.length, test).variance, train);
+  const g = await kernels.gram(z, n, f, Float32Array.from(weights));
   const rowMeans = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     let sum = 0;
@@ -106,27 +106,38 @@ export async function foldGram(pool: Pool, train: Int32Array, test: Int32Array, 
   return result;
 }
 
-/** 1/variance of each feature in the training rows; 0 for the constant and the delicate ones. */
-function foldWeights(
-  { x, z, f, sum, squares }: Pool,
-  train: Int32Array,
+/** Mean and variance of each pool-standardised feature over the training rows: the pool's sums less those of `test`. */
+export function foldMoments(
+  { z, f, sum, squares }: Pool,
+  trainRows: number,
   test: Int32Array,
-): { weights: Float32Array; delicate: number[] } {
-  const s = sum.slice();
-  const q = squares.slice();
+): { mean: Float64Array; variance: Float64Array } {
+  const mean = sum.slice();
+  const variance = squares.slice();
   for (const i of test) {
     for (let j = 0, at = i * f; j < f; j++, at++) {
       const v = z[at];
-      s[j] -= v;
-      q[j] -= v * v;
+      mean[j] -= v;
+      variance[j] -= v * v;
     }
   }
-  const weights = new Float32Array(f);
+  for (let j = 0; j < f; j++) {
+    mean[j] /= trainRows;
+    variance[j] = variance[j] / trainRows - mean[j] * mean[j];
+  }
+  return { mean, variance };
+}
+
+/** 1/variance of each feature in the training rows; 0 for the constant ones, and for the delicate ones, which are listed. */
+export function delicateFeatures(
+  { x, f }: Pool,
+  variance: Float64Array,
+  train: Int32Array,
+): { weights: Float64Array; delicate: number[] } {
+  const weights = new Float64Array(f);
   const delicate: number[] = [];
   for (let j = 0; j < f; j++) {
-    const m = s[j] / train.length;
-    const variance = q[j] / train.length - m * m;
-    if (variance >= DELICATE) weights[j] = 1 / variance;
+    if (variance[j] >= DELICATE) weights[j] = 1 / variance[j];
     else if (train.some((i) => x[i * f + j] !== x[train[0] * f + j])) delicate.push(j);
   }
   return { weights, delicate };

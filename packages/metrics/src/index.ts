@@ -58,6 +58,7 @@ export { type RidgeCvPrediction, ridgeCvPredict } from './predictivity/ridge-cv.
 export * from './probabilities.js';
 export * from './random-state.js';
 export * from './ranks.js';
+export type { ReadOut } from './read-outs.js';
 export * from './similarity.js';
 export * from './simplicity.js';
 export * from './splits.js';

@@ -1,8 +1,8 @@
-import { cholesky, solveLower, solveLowerTransposed } from '@corescore/linalg';
+import type { Descent, Loops } from '@corescore/linalg';
 import { smallRandom } from './small-random.js';
+import { relativeGap } from './svm-gap.js';
 
-/** Relative duality gap at which a class counts as solved, and the one at which the solver stops. */
-export const GAP_LIMIT = 1e-8;
+/** Relative duality gap at which the solver stops. */
 const GAP_GOAL = 1e-9;
 
 /** Epochs of coordinate descent before the first guess of the active set; they double as long as the gap is open. */
@@ -54,8 +54,9 @@ export class SvmSolver {
   readonly #step: Float64Array;
   readonly #state: Uint8Array;
   readonly #free: Int32Array;
-  readonly #block: Float64Array;
+  readonly #moved: Int32Array;
   readonly #order: Int32Array;
+  readonly #descent: Descent;
   readonly #pivotFloor: number;
   readonly #ridge: number;
   #factorisations = 0;
@@ -63,12 +64,15 @@ export class SvmSolver {
   /**
    * @param k n*n row-major, symmetric, positive semidefinite up to rounding, diagonal positive
    * @param c upper bound of y_i b_i
+   * @param loops hold a copy of `k` until `release`
    */
   constructor(
     readonly k: Float64Array,
     readonly n: number,
     readonly c: number,
+    readonly loops: Loops,
   ) {
+    this.#descent = loops.descent(k, n);
     this.b = new Float64Array(n);
     this.f = new Float64Array(n);
     this.#b = new Float64Array(n);
@@ -76,7 +80,7 @@ export class SvmSolver {
     this.#step = new Float64Array(n);
     this.#state = new Uint8Array(n);
     this.#free = new Int32Array(n);
-    this.#block = new Float64Array(n * n);
+    this.#moved = new Int32Array(n);
     this.#order = new Int32Array(n);
     let trace = 0;
     for (let i = 0; i < n; i++) trace += k[i * n + i];
@@ -98,49 +102,29 @@ export class SvmSolver {
     let epochs = 0;
     for (let target = FIRST_EPOCHS; target <= MAX_EPOCHS; target *= 2) {
       for (; epochs < target; epochs++) this.#descend(y, random);
-      let gap = this.#gap(y, this.b, this.f);
+      let gap = relativeGap(y, this.c, this.b, this.f);
       if (gap > GAP_GOAL && !this.#solveActiveSet(y, 0)) this.#proximalSteps(y);
-      gap = this.#gap(y, this.b, this.f);
+      gap = relativeGap(y, this.c, this.b, this.f);
       if (gap <= GAP_GOAL) return { gap, epochs, factorisations: this.#factorisations };
     }
-    return { gap: this.#gap(y, this.b, this.f), epochs, factorisations: this.#factorisations };
-  }
-
-  /** P = 1/2 b'f + C sum max(0, 1 - y f), D = sum |b| - 1/2 b'f; in a form without cancellation of large sums. */
-  #gap(y: Float64Array, b: Float64Array, f: Float64Array): number {
-    let quadratic = 0;
-    let hinge = 0;
-    let gap = 0;
-    for (let i = 0; i < this.n; i++) {
-      const slack = 1 - y[i] * f[i];
-      quadratic += b[i] * f[i];
-      hinge += Math.max(0, slack);
-      gap += this.c * Math.max(0, slack) - y[i] * b[i] * slack;
-    }
-    return gap / (quadratic / 2 + this.c * hinge);
+    return { gap: relativeGap(y, this.c, this.b, this.f), epochs, factorisations: this.#factorisations };
   }
 
   /** One epoch of dual coordinate descent over all rows in random order. */
   #descend(y: Float64Array, random: (n: number) => number): void {
-    const { n, k, b, f, c } = this;
     const order = this.#order;
-    for (let t = n - 1; t >= 0; t--) {
+    for (let t = this.n - 1; t >= 0; t--) {
       const pick = random(t + 1);
       const i = order[pick];
       order[pick] = order[t];
       order[t] = i;
-      const alpha = y[i] * b[i];
-      const next = Math.max(0, Math.min(c, alpha - (y[i] * f[i] - 1) / k[i * n + i]));
-      if (next === alpha) continue;
-      b[i] = y[i] * next;
-      this.#add(y[i] * (next - alpha), i, f);
     }
+    this.#descent.epoch(y, this.c, order, this.b, this.f);
   }
 
-  /** f += factor * K_i */
-  #add(factor: number, i: number, f: Float64Array): void {
-    const { n, k } = this;
-    for (let l = 0, at = i * n; l < n; l++, at++) f[l] += factor * k[at];
+  /** To be called when all classes are done. */
+  release(): void {
+    this.#descent.release();
   }
 
   /**
@@ -152,7 +136,7 @@ export class SvmSolver {
     for (let step = 0; step < PROXIMAL_STEPS; step++) {
       if (this.#solveActiveSet(y, ridge)) ridge /= 4;
       else ridge *= 32;
-      if (this.#gap(y, this.b, this.f) <= GAP_GOAL) return;
+      if (relativeGap(y, this.c, this.b, this.f) <= GAP_GOAL) return;
     }
   }
 
@@ -202,27 +186,28 @@ export class SvmSolver {
 
   /** Moves the free rows onto their margin, K_FF step = y - f; rows that depend on others stay where they are. */
   #solveFreeBlock(y: Float64Array, count: number, ridge: number): number {
+    if (count === 0) return 0;
     const { n, k } = this;
-    const block = this.#block;
     const free = this.#free;
-    const step = this.#step;
+    const step = this.#step.subarray(0, count);
+    const lowerHalf = (block: Float64Array) => {
+      for (let p = 0; p < count; p++) {
+        const row = free[p] * n;
+        for (let q = 0; q <= p; q++) block[p * count + q] = k[row + free[q]];
+        block[p * count + p] += ridge;
+      }
+    };
     for (let p = 0; p < count; p++) {
-      const row = free[p] * n;
-      for (let q = 0; q <= p; q++) block[p * n + q] = k[row + free[q]];
-      block[p * n + p] += ridge;
       const i = free[p];
       step[p] = y[i] - this.#f[i] - ridge * (this.#b[i] - this.b[i]);
     }
-    const dependent = cholesky(block, count, n, this.#pivotFloor);
+    const factor = this.loops.factor(count, lowerHalf, this.#pivotFloor);
     this.#factorisations++;
-    solveLower(block, count, step, n);
-    solveLowerTransposed(block, count, step, n);
-    for (let p = 0; p < count; p++) {
-      const i = free[p];
-      this.#b[i] += step[p];
-      this.#add(step[p], i, this.#f);
-    }
-    return dependent;
+    factor.solve(step);
+    factor.release();
+    for (let p = 0; p < count; p++) this.#b[free[p]] += step[p];
+    this.#descent.addRows(free, step, count, this.#f);
+    return factor.dependent;
   }
 
   #onMargin(y: Float64Array, count: number): boolean {
@@ -248,16 +233,18 @@ export class SvmSolver {
         changes++;
       }
     }
+    let left = 0;
     for (let p = 0; p < count; p++) {
       const i = this.#free[p];
       const alpha = y[i] * b[i];
       if (alpha >= 0 && alpha <= c) continue;
       const bound = alpha < 0 ? 0 : c;
       state[i] = alpha < 0 ? AT_ZERO : AT_C;
-      this.#add(y[i] * bound - b[i], i, f);
+      this.#step[left] = y[i] * bound - b[i];
+      this.#moved[left++] = i;
       b[i] = y[i] * bound;
-      changes++;
     }
-    return changes;
+    this.#descent.addRows(this.#moved, this.#step, left, f);
+    return changes + left;
   }
 }

@@ -93,7 +93,7 @@ describe('decode', () => {
         rows.filter((i) => svm.fold[i] === k),
         referenceKernels,
       );
-      const solver = new SvmSolver(gram.train, train.length, svm.c);
+      const solver = new SvmSolver(gram.train, train.length, svm.c, referenceKernels.loops);
       for (let label = 0; label < svm.classes; label++) {
         const y = Float64Array.from(train, (i) => (svm.labels[i] === label ? 1 : -1));
         solver.solve(y);
@@ -215,7 +215,7 @@ describe('decode', () => {
     const controller = new AbortController();
     let folds = 0;
     const counting: Kernels = {
-      name: 'counting',
+      ...referenceKernels,
       gram: (...of) => {
         folds += 1;
         if (folds === 2) controller.abort(new Error('stop'));

@@ -151,17 +151,17 @@ describe('over time', () => {
     const { x, target } = predictivityData(c);
     const gram = await pooledGram(x, c.n, c.f, referenceKernels);
     const negative = target.y.map((v) => -2 * v);
-    const over = predictivityOverTime(
+    const over = await predictivityOverTime(
       [target.y, negative],
       c.n,
       c.m,
       bins.slice(2, 4),
       c.splits,
-      (t) => plsPredict(gram, t, c.splits, c.components).predictions,
+      async (t) => (await plsPredict(gram, t, c.splits, c.components)).predictions,
     );
     for (const bin of over.perBin) expect(Math.abs(bin.value! - c.predictivity.value)).toBeLessThan(1e-9);
     expect(over.early).toEqual({ value: (over.perBin[0].value! + over.perBin[1].value!) / 2, bins: 2 });
     expect(over.late).toEqual({ value: null, bins: 0 });
-    expect(() => predictivityOverTime([target.y], c.n, c.m, bins, c.splits, () => [])).toThrow(RangeError);
+    await expect(predictivityOverTime([target.y], c.n, c.m, bins, c.splits, () => [])).rejects.toThrow(RangeError);
   });
 });

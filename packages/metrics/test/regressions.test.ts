@@ -52,7 +52,7 @@ describe('the regressions among themselves', () => {
     const gram = await pooledGram(repeated, c.n, 30, referenceKernels);
     const { predictions, ranks } = linearPredict(gram, target, c.splits);
     expect(ranks).toEqual([5, 5]);
-    const pls = plsPredict(gram, target, c.splits, 5).predictions;
+    const pls = (await plsPredict(gram, target, c.splits, 5)).predictions;
     predictions.forEach((p, k) => {
       expect(relativeDifference(p, pls[k])).toBeLessThan(1e-9);
     });

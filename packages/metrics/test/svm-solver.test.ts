@@ -1,7 +1,8 @@
-import { referenceKernels } from '@corescore/linalg';
+import { createLoops, type Loops, referenceKernels, typescriptLoops } from '@corescore/linalg';
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../src/index.js';
-import { GAP_LIMIT, SvmSolver } from '../src/svm-solver.js';
+import { GAP_LIMIT } from '../src/svm-gap.js';
+import { SvmSolver } from '../src/svm-solver.js';
 
 const N = 120;
 
@@ -29,12 +30,15 @@ async function problem(f: number, feature: Feature): Promise<{ k: Float64Array; 
   return { k, y: Float64Array.from({ length: N }, (_, i) => (label(i) === 0 ? 1 : -1)) };
 }
 
-describe.each(PROBLEMS)('SvmSolver: %s', (_, f, feature) => {
+const LOOPS: Loops[] = [typescriptLoops, createLoops()];
+const ON_LOOPS = LOOPS.flatMap((loops) => PROBLEMS.map((problem) => [loops.name, ...problem, loops] as const));
+
+describe.each(ON_LOOPS)('SvmSolver with %s loops: %s', (_, __, f, feature, loops) => {
   it.each([1e-4, 1e-3, 1e-2, 1e-1, 1, 100])(
     'at C = %d its duality gap closes (1e-8) and the conditions of optimality hold (box exact, sum of violations 1e-8)',
     async (c) => {
       const { k, y } = await problem(f, feature);
-      const solver = new SvmSolver(k, N, c);
+      const solver = new SvmSolver(k, N, c, loops);
       const { gap } = solver.solve(y);
       const { b, f: decisions } = solver;
       let violation = 0;
@@ -63,9 +67,9 @@ describe.each(PROBLEMS)('SvmSolver: %s', (_, f, feature) => {
 describe('SvmSolver', () => {
   it('gives a class the same solution whatever it solved before (exact)', async () => {
     const { k, y } = await problem(30, PROBLEMS[0][2]);
-    const fresh = new SvmSolver(k, N, 0.1);
+    const fresh = new SvmSolver(k, N, 0.1, typescriptLoops);
     fresh.solve(y);
-    const used = new SvmSolver(k, N, 0.1);
+    const used = new SvmSolver(k, N, 0.1, typescriptLoops);
     used.solve(y.map((v) => -v));
     used.solve(y);
     expect(used.b).toEqual(fresh.b);

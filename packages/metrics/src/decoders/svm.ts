@@ -2,7 +2,8 @@ import { CorescoreError } from '@corescore/contracts';
 import type { Kernels } from '@corescore/linalg';
 import { stratifiedKFold } from '../folds.js';
 import { fitSigmoid, type Sigmoid } from '../platt.js';
-import { GAP_LIMIT, SvmSolver } from '../svm-solver.js';
+import { GAP_LIMIT } from '../svm-gap.js';
+import { SvmSolver } from '../svm-solver.js';
 import type { Convergence, Decoder, FittedDecoder } from './decoder.js';
 import { decide, fromDual, type LinearDecision } from './linear-decision.js';
 import { classCounts, type TrainingFold, trainingFold } from './training-fold.js';
@@ -78,6 +79,7 @@ async function fitLinear(
     gram.map((value) => value + 1),
     n,
     c,
+    kernels.loops,
   );
   const dual = new Float64Array(classes * n);
   const intercepts = new Float64Array(classes);
@@ -88,6 +90,7 @@ async function fitLinear(
     dual.set(solver.b, label * n);
     intercepts[label] = solver.b.reduce((sum, b) => sum + b, 0);
   }
+  solver.release();
   return { linear: fromDual(fold, dual, intercepts), convergence: worst(solved) };
 }
 

@@ -1,3 +1,4 @@
+import type { Loops } from '@corescore/linalg';
 import type { TrainTest } from '../splits.js';
 import type { PooledGram } from './pooled-gram.js';
 
@@ -66,4 +67,20 @@ export function solveColumns(
     for (let i = 0; i < n; i++) out[i * m + j] = column[i];
   }
   return out;
+}
+
+/** Solves A C = B for a positive definite A, n*n; B and C are n*m. Null where A is not. */
+export function solvePositive(
+  loops: Loops,
+  a: Float64Array,
+  n: number,
+  b: Float64Array,
+  m: number,
+): Float64Array | null {
+  const factor = loops.factor(n, (into) => into.set(a));
+  try {
+    return factor.dependent > 0 ? null : solveColumns(b, n, m, (column) => factor.solve(column));
+  } finally {
+    factor.release();
+  }
 }

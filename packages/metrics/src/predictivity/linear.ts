@@ -1,6 +1,5 @@
-import { cholesky, solveLower, solveLowerTransposed } from '@corescore/linalg';
 import type { TrainTest } from '../splits.js';
-import { foldKernel, linearCombination, solveColumns } from './fold-kernel.js';
+import { foldKernel, linearCombination, solvePositive } from './fold-kernel.js';
 import { largestSquare, type PooledGram } from './pooled-gram.js';
 import { checkProblem, type Target } from './problem.js';
 import { centreTarget } from './products.js';
@@ -48,11 +47,8 @@ function fit(gram: PooledGram, { y, m }: Target, split: TrainTest): { prediction
   for (let p = 0; p < rank; p++) {
     for (let i = 0; i < n; i++) for (let j = 0; j < m; j++) right[p * m + j] += train[p][i] * yc[i * m + j];
   }
-  cholesky(normal, rank);
-  const coefficients = solveColumns(right, rank, m, (column) => {
-    solveLower(normal, rank, column);
-    solveLowerTransposed(normal, rank, column);
-  });
+  // L has full column rank by construction.
+  const coefficients = solvePositive(gram.kernels.loops, normal, rank, right, m)!;
   const rows = new Float64Array(split.test.length * rank);
   for (let i = 0; i < split.test.length; i++) for (let p = 0; p < rank; p++) rows[i * rank + p] = test[p][i];
   return { predictions: linearCombination(rows, split.test.length, coefficients, mean), rank };

@@ -40,23 +40,24 @@ export interface PredictivityOverTime {
  * Kar et al. (2019): feed-forward networks predict late IT worse than early IT.
  *
  * @param responses one a bin: n*m row-major, the mean over repetitions
- * @param regress fits and predicts on one bin, e.g. `(target) => plsPredict(gram, target, splits).predictions`; the
+ * @param regress fits and predicts on one bin, e.g. `async (target) => (await plsPredict(gram, target, splits)).predictions`; the
  *   pooled Gram serves all bins
  * @throws CorescoreError as `predictivity` and the regression
  */
-export function predictivityOverTime(
+export async function predictivityOverTime(
   responses: readonly Float64Array[],
   n: number,
   m: number,
   bins: readonly TimeWindow[],
   splits: readonly TrainTest[],
-  regress: (target: Target) => readonly Float64Array[],
-): PredictivityOverTime {
+  regress: (target: Target) => Promise<readonly Float64Array[]> | readonly Float64Array[],
+): Promise<PredictivityOverTime> {
   if (responses.length !== bins.length) throw new RangeError(`${responses.length} responses for ${bins.length} bins`);
-  const perBin = responses.map((y) => {
+  const perBin: Predictivity[] = [];
+  for (const y of responses) {
     const target: Target = { y, n, m };
-    return predictivity(target, splits, regress(target));
-  });
+    perBin.push(predictivity(target, splits, await regress(target)));
+  }
   const values = perBin.map((p) => p.value);
   return { perBin, early: meanInWindow(values, bins, EARLY_IT), late: meanInWindow(values, bins, LATE_IT) };
 }

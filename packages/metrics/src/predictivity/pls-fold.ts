@@ -1,7 +1,8 @@
+import type { Loops, SymmetricMatrix } from '@corescore/linalg';
 import type { TrainTest } from '../splits.js';
 import { largestSquare, type PooledGram } from './pooled-gram.js';
 import type { Target } from './problem.js';
-import { addProduct, allRows, centreTarget } from './products.js';
+import { allRows, type CentredTarget, centreTarget } from './products.js';
 
 /** scikit-learn's defaults: squared change of the weights at which an inner loop stops, and its most iterations. */
 const TOLERANCE = 1e-6;
@@ -32,7 +33,7 @@ export class PlsFold {
   readonly #y: Float64Array;
   /** K Y of the undeflated responses, all rows, K centred on the training rows. */
   readonly #g: Float64Array;
-  readonly #a: Float64Array;
+  readonly #a: SymmetricMatrix;
   /** Of each neuroid, in its own units: they may differ by many orders. */
   readonly #floor: Float64Array;
   /** One a component: scores t of all rows, K t, Y-loadings, and t't over the training rows. */
@@ -41,62 +42,56 @@ export class PlsFold {
   readonly #loadings: Float64Array[] = [];
   readonly #tt: number[] = [];
 
-  /** @param ky K times the target, n*m, of all rows; shared by the folds */
-  constructor(gram: PooledGram, target: Target, ky: Float64Array, split: TrainTest) {
-    const { n, m } = target;
+  /**
+   * @param g K Y of the training responses, centred on the training rows, all rows
+   * @param a Yc' g
+   * @param largest squared length of the longest image
+   */
+  private constructor(
+    n: number,
+    m: number,
+    split: TrainTest,
+    { yc, mean }: CentredTarget,
+    g: Float64Array,
+    a: Float64Array,
+    largest: number,
+    loops: Loops,
+  ) {
     this.#n = n;
     this.#m = m;
     this.#train = Int32Array.from(split.train);
     this.#test = Int32Array.from(split.test);
-    const { yc, mean } = centreTarget(target.y, m, this.#train);
     this.#y = yc;
     this.#mean = mean;
-    this.#g = this.#trainProduct(gram, target, ky);
-    this.#a = this.#crossProduct();
-    this.#floor = this.#floors(gram);
+    this.#g = g;
+    this.#a = loops.symmetric(a, m);
+    this.#floor = this.#floors(largest);
   }
 
-  /** K~ Yc from the pooled K Y: the test rows and the mean come off, then the mean over the training rows. */
-  #trainProduct({ k }: PooledGram, { y }: Target, ky: Float64Array): Float64Array {
-    const n = this.#n;
-    const m = this.#m;
-    const g = ky.slice();
-    const rest = new Uint8Array(n).fill(1);
-    for (const i of this.#train) rest[i] = 0;
-    const others = allRows(n).filter((i) => rest[i] === 1);
-    addProduct(g, k, n, others, y, m, -1);
-    for (let i = 0; i < n; i++) {
-      let sum = 0;
-      for (const l of this.#train) sum += k[i * n + l];
-      for (let j = 0; j < m; j++) g[i * m + j] -= sum * this.#mean[j];
-    }
-    const means = new Float64Array(m);
-    for (const i of this.#train) for (let j = 0; j < m; j++) means[j] += g[i * m + j] / this.#train.length;
-    for (let i = 0; i < n; i++) for (let j = 0; j < m; j++) g[i * m + j] -= means[j];
-    return g;
-  }
-
-  /** A = Yc' K~ Yc, symmetric: the upper half, then its mirror. */
-  #crossProduct(): Float64Array {
-    const m = this.#m;
-    const a = new Float64Array(m * m);
-    const g = this.#g;
-    this.#train.forEach((i, row) => {
-      for (let p = 0; p < m; p++) {
-        const value = this.#y[row * m + p];
-        for (let j = p; j < m; j++) a[p * m + j] += value * g[i * m + j];
-      }
-    });
+  /** @param ky the pooled K times the target, n*m, of all rows; shared by the folds */
+  static async start(gram: PooledGram, target: Target, ky: Float64Array, split: TrainTest): Promise<PlsFold> {
+    const { kernels } = gram;
+    const { n, m } = target;
+    const { train } = split;
+    const centred = centreTarget(target.y, m, train);
+    const g = await trainProduct(gram, target, ky, train, centred.mean);
+    const onTrain = new Float64Array(train.length * m);
+    for (let r = 0; r < train.length; r++) onTrain.set(g.subarray(train[r] * m, train[r] * m + m), r * m);
+    const shape = { rows: m, inner: train.length, columns: m, transposeA: true };
+    const a = await kernels.multiply(centred.yc, onTrain, shape);
     for (let p = 0; p < m; p++) for (let j = 0; j < p; j++) a[p * m + j] = a[j * m + p];
-    return a;
+    return new PlsFold(n, m, split, centred, g, a, largestSquare(gram), kernels.loops);
   }
 
-  #floors(gram: PooledGram): Float64Array {
+  release(): void {
+    this.#a.release();
+  }
+
+  #floors(largest: number): Float64Array {
     const m = this.#m;
-    const largest = largestSquare(gram);
     const floor = new Float64Array(m);
     for (let at = 0; at < this.#y.length; at++) floor[at % m] += ROUNDING * largest * this.#y[at] ** 2;
-    return floor.map((rounding, j) => Math.max(rounding, EXHAUSTED * this.#a[j * m + j]));
+    return floor.map((rounding, j) => Math.max(rounding, EXHAUSTED * this.#a.diagonal(j)));
   }
 
   /**
@@ -107,7 +102,7 @@ export class PlsFold {
     const m = this.#m;
     const y = this.#y;
     for (let j = 0; j < m; j++) {
-      if (!(this.#a[j * m + j] > this.#floor[j])) continue;
+      if (!(this.#a.diagonal(j) > this.#floor[j])) continue;
       for (let at = j; at < y.length; at += m) if (Math.abs(y[at]) >= 10 * EPS) return j;
     }
     return -1;
@@ -119,14 +114,16 @@ export class PlsFold {
     const a = this.#a;
     let q = new Float64Array(m);
     q[start] = 1;
-    let aq: Float64Array = a.slice(start * m, start * m + m);
+    let aq = new Float64Array(m);
+    a.multiply(q, aq);
     let square = aq[start];
     let iterations = 1;
     while (m > 1 && iterations < MAX_ITERATIONS) {
       const scale = 1 / Math.sqrt(dot(aq, aq));
       const next = aq.map((v) => v * scale);
       const cross = dot(next, aq);
-      const product = symmetricProduct(a, m, next);
+      const product = new Float64Array(m);
+      a.multiply(next, product);
       const nextSquare = dot(next, product);
       iterations++;
       const change = 2 - (2 * cross) / Math.sqrt(square * nextSquare);
@@ -166,11 +163,14 @@ export class PlsFold {
     }
     const tt = this.#trainDot(t, t);
     const loadings = new Float64Array(m);
+    const y = this.#y;
     this.#train.forEach((i, row) => {
-      for (let j = 0; j < m; j++) loadings[j] += (this.#y[row * m + j] * t[i]) / tt;
+      const share = t[i] / tt;
+      for (let j = 0, at = row * m; j < m; j++, at++) loadings[j] += y[at] * share;
     });
     this.#train.forEach((i, row) => {
-      for (let j = 0; j < m; j++) this.#y[row * m + j] -= t[i] * loadings[j];
+      const score = t[i];
+      for (let j = 0, at = row * m; j < m; j++, at++) y[at] -= score * loadings[j];
     });
     this.#t.push(t);
     this.#tt.push(tt);
@@ -195,13 +195,14 @@ export class PlsFold {
     const q = this.#loadings[this.#loadings.length - 1];
     const kappa = this.#trainDot(this.#t[this.#t.length - 1], h);
     const u = new Float64Array(m);
+    const y = this.#y;
     this.#train.forEach((i, row) => {
-      for (let j = 0; j < m; j++) u[j] += this.#y[row * m + j] * h[i];
+      const value = h[i];
+      for (let j = 0, at = row * m; j < m; j++, at++) u[j] += y[at] * value;
     });
-    const a = this.#a;
-    for (let p = 0; p < m; p++) {
-      for (let j = 0; j < m; j++) a[p * m + j] -= u[p] * q[j] + q[p] * u[j] + kappa * q[p] * q[j];
-    }
+    // A -= u q' + q u' + kappa q q'
+    axpy(u, q, kappa / 2);
+    this.#a.subtractPair(u, q);
   }
 
   /** Predicted responses to the test images, test.length * m. */
@@ -234,31 +235,35 @@ function axpy(y: Float64Array, x: Float64Array, factor: number): void {
   for (let i = 0; i < y.length; i++) y[i] += factor * x[i];
 }
 
-/** A q for a symmetric A, row by row, four sums side by side. */
-function symmetricProduct(a: Float64Array, m: number, q: Float64Array): Float64Array {
-  const out = new Float64Array(m);
-  let i = 0;
-  for (; i + 3 < m; i += 4) {
-    const r0 = i * m;
-    const r1 = r0 + m;
-    const r2 = r1 + m;
-    const r3 = r2 + m;
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    for (let j = 0; j < m; j++) {
-      const v = q[j];
-      s0 += a[r0 + j] * v;
-      s1 += a[r1 + j] * v;
-      s2 += a[r2 + j] * v;
-      s3 += a[r3 + j] * v;
-    }
-    out[i] = s0;
-    out[i + 1] = s1;
-    out[i + 2] = s2;
-    out[i + 3] = s3;
+/** K~ Yc from the pooled K Y: the test rows and the mean come off, then the mean over the training rows. */
+async function trainProduct(
+  { k, kernels }: PooledGram,
+  { y, n, m }: Target,
+  ky: Float64Array,
+  train: ArrayLike<number>,
+  mean: Float64Array,
+): Promise<Float64Array> {
+  const isOther = new Uint8Array(n).fill(1);
+  for (let r = 0; r < train.length; r++) isOther[train[r]] = 0;
+  const others = allRows(n).filter((i) => isOther[i] === 1);
+  const columns = new Float64Array(n * others.length);
+  for (let i = 0, at = 0; i < n; i++) for (let o = 0; o < others.length; o++) columns[at++] = k[i * n + others[o]];
+  const rows = new Float64Array(others.length * m);
+  others.forEach((i, o) => {
+    rows.set(y.subarray(i * m, i * m + m), o * m);
+  });
+  const g = ky.slice();
+  if (others.length > 0) {
+    const off = await kernels.multiply(columns, rows, { rows: n, inner: others.length, columns: m });
+    for (let at = 0; at < g.length; at++) g[at] -= off[at];
   }
-  for (; i < m; i++) for (let j = 0; j < m; j++) out[i] += a[i * m + j] * q[j];
-  return out;
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let r = 0; r < train.length; r++) sum += k[i * n + train[r]];
+    for (let j = 0; j < m; j++) g[i * m + j] -= sum * mean[j];
+  }
+  const means = new Float64Array(m);
+  for (let r = 0; r < train.length; r++) for (let j = 0; j < m; j++) means[j] += g[train[r] * m + j] / train.length;
+  for (let i = 0; i < n; i++) for (let j = 0; j < m; j++) g[i * m + j] -= means[j];
+  return g;
 }

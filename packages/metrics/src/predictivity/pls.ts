@@ -3,7 +3,6 @@ import type { TrainTest } from '../splits.js';
 import { PlsFold } from './pls-fold.js';
 import type { PooledGram } from './pooled-gram.js';
 import { checkProblem, type Target } from './problem.js';
-import { addProduct, allRows } from './products.js';
 
 const COMPONENTS = 25;
 
@@ -25,37 +24,40 @@ export interface PlsPrediction {
  * @throws CorescoreError `metric_undefined`: more components than training images or features, a response that is not
  *   finite, an empty split
  */
-export function plsPredict(
+export async function plsPredict(
   gram: PooledGram,
   target: Target,
   splits: readonly TrainTest[],
   components: number = COMPONENTS,
-): PlsPrediction {
+): Promise<PlsPrediction> {
   checkProblem(gram, target, splits);
   checkComponents(gram, splits, components);
   const { n, m, y } = target;
-  const ky = new Float64Array(n * m);
-  const rows = allRows(n);
-  addProduct(ky, gram.k, n, rows, y, m);
-  const folds = splits.map((split) => new PlsFold(gram, target, ky, split));
-  let active = folds;
-  for (let component = 1; component <= components && active.length > 0; component++) {
-    // All folds side by side: K is read once a component.
-    const scores = active.map((fold) => fold.nextScores());
-    active = active.filter((_, i) => scores[i] !== null);
-    const found = scores.filter((t) => t !== null);
-    if (component === components || active.length === 0) break;
-    const t = new Float64Array(n * active.length);
-    active.forEach((fold, column) => {
-      fold.onTrain(found[column], t, active.length, column);
-    });
-    const kt = new Float64Array(t.length);
-    addProduct(kt, gram.k, n, rows, t, active.length);
-    active.forEach((fold, column) => {
-      fold.deflate(kt, active.length, column);
-    });
+  const { k, kernels } = gram;
+  const ky = await kernels.multiply(k, y, { rows: n, inner: n, columns: m });
+  const folds: PlsFold[] = [];
+  try {
+    for (const split of splits) folds.push(await PlsFold.start(gram, target, ky, split));
+    let active = folds;
+    for (let component = 1; component <= components && active.length > 0; component++) {
+      // All folds side by side: K is read once a component.
+      const scores = active.map((fold) => fold.nextScores());
+      active = active.filter((_, i) => scores[i] !== null);
+      const found = scores.filter((t) => t !== null);
+      if (component === components || active.length === 0) break;
+      const t = new Float64Array(n * active.length);
+      active.forEach((fold, column) => {
+        fold.onTrain(found[column], t, active.length, column);
+      });
+      const kt = await kernels.multiply(k, t, { rows: n, inner: n, columns: active.length });
+      active.forEach((fold, column) => {
+        fold.deflate(kt, active.length, column);
+      });
+    }
+    return { predictions: folds.map((fold) => fold.predict()), iterations: folds.map((fold) => fold.iterations) };
+  } finally {
+    for (const fold of folds) fold.release();
   }
-  return { predictions: folds.map((fold) => fold.predict()), iterations: folds.map((fold) => fold.iterations) };
 }
 
 function checkComponents({ f }: PooledGram, splits: readonly TrainTest[], components: number): void {

@@ -10,6 +10,8 @@ export interface PooledGram {
   n: number;
   /** Features it was made of: no regression has a higher rank. */
   f: number;
+  /** What regressions on it compute with. */
+  kernels: Kernels;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function pooledGram(x: Float32Array, n: number, f: number, kernels:
   let grand = 0;
   for (const mean of means) grand += mean / n;
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) k[i * n + j] -= means[i] + means[j] - grand;
-  return { k, n, f };
+  return { k, n, f, kernels };
 }
 
 /** Largest squared length of an image's centred features: what rounding in the Gram is measured by. */

@@ -1,7 +1,6 @@
 import { CorescoreError } from '@corescore/contracts';
-import { cholesky, solveLower, solveLowerTransposed } from '@corescore/linalg';
 import type { TrainTest } from '../splits.js';
-import { foldKernel, linearCombination, solveColumns } from './fold-kernel.js';
+import { foldKernel, linearCombination, solvePositive } from './fold-kernel.js';
 import type { PooledGram } from './pooled-gram.js';
 import { checkProblem, type Target } from './problem.js';
 import { centreTarget } from './products.js';
@@ -27,11 +26,8 @@ export function ridgePredict(
     const kernel = foldKernel(gram, split);
     const { yc, mean } = centreTarget(target.y, target.m, split.train);
     for (let i = 0; i < n; i++) kernel.train[i * n + i] += alpha;
-    if (cholesky(kernel.train, n) > 0) throw alphaTooSmall(alpha);
-    const dual = solveColumns(yc, n, target.m, (column) => {
-      solveLower(kernel.train, n, column);
-      solveLowerTransposed(kernel.train, n, column);
-    });
+    const dual = solvePositive(gram.kernels.loops, kernel.train, n, yc, target.m);
+    if (dual === null) throw alphaTooSmall(alpha);
     return linearCombination(kernel.test, split.test.length, dual, mean);
   });
 }

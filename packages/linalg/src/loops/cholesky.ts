@@ -1,6 +1,6 @@
 /**
  * In-place Cholesky factorisation A = L L^T of a symmetric positive semidefinite matrix.
- * Only the lower half of `a` (row-major, row stride `stride`) is read; L overwrites it, the upper half is left as it was.
+ * Only the lower half of `a` (row-major) is read; L overwrites it, the upper half is left as it was.
  * Blocks of 4 x 2 dot products of contiguous rows: the sums stay in registers, each loaded value is used twice or four
  * times.
  *
@@ -8,19 +8,19 @@
  *   give that unknown 0 and the others the solution of the system without it
  * @returns how many rows were left out in this way; 0: positive definite
  */
-export function cholesky(a: Float64Array, n: number, stride: number = n, floor = 0): number {
+export function cholesky(a: Float64Array, n: number, floor = 0): number {
   let dependent = 0;
   for (let j = 0; j < n; j += 2) {
-    if (!pivot(a, j, stride, floor)) dependent++;
+    if (!pivot(a, j, n, floor)) dependent++;
     if (j + 1 === n) break;
-    if (!secondPivot(a, j, stride, floor)) dependent++;
-    columnPair(a, j, n, stride);
+    if (!secondPivot(a, j, n, floor)) dependent++;
+    columnPair(a, j, n);
   }
   return dependent;
 }
 
-function pivot(a: Float64Array, j: number, stride: number, floor: number): boolean {
-  const row = j * stride;
+function pivot(a: Float64Array, j: number, n: number, floor: number): boolean {
+  const row = j * n;
   let sum = a[row + j];
   for (let k = 0; k < j; k++) sum -= a[row + k] * a[row + k];
   const independent = sum > floor;
@@ -29,28 +29,28 @@ function pivot(a: Float64Array, j: number, stride: number, floor: number): boole
 }
 
 /** Row j + 1 against column j, then its own pivot. */
-function secondPivot(a: Float64Array, j: number, stride: number, floor: number): boolean {
-  const row = j * stride;
-  const next = row + stride;
+function secondPivot(a: Float64Array, j: number, n: number, floor: number): boolean {
+  const row = j * n;
+  const next = row + n;
   let sum = a[next + j];
   for (let k = 0; k < j; k++) sum -= a[next + k] * a[row + k];
   a[next + j] = sum / a[row + j];
-  return pivot(a, j + 1, stride, floor);
+  return pivot(a, j + 1, n, floor);
 }
 
 /** Columns j and j + 1 of every row below them. */
-function columnPair(a: Float64Array, j: number, n: number, stride: number): void {
-  const c0 = j * stride;
-  const c1 = c0 + stride;
+function columnPair(a: Float64Array, j: number, n: number): void {
+  const c0 = j * n;
+  const c1 = c0 + n;
   const inverse0 = 1 / a[c0 + j];
   const inverse1 = 1 / a[c1 + j + 1];
   const cross = a[c1 + j];
   let i = j + 2;
   for (; i + 3 < n; i += 4) {
-    const r0 = i * stride;
-    const r1 = r0 + stride;
-    const r2 = r1 + stride;
-    const r3 = r2 + stride;
+    const r0 = i * n;
+    const r1 = r0 + n;
+    const r2 = r1 + n;
+    const r3 = r2 + n;
     let s00 = 0;
     let s01 = 0;
     let s10 = 0;
@@ -89,7 +89,7 @@ function columnPair(a: Float64Array, j: number, n: number, stride: number): void
     a[r3 + j + 1] = (a[r3 + j + 1] - s31 - s30 * cross) * inverse1;
   }
   for (; i < n; i++) {
-    const row = i * stride;
+    const row = i * n;
     let s0 = 0;
     let s1 = 0;
     for (let k = 0; k < j; k++) {
@@ -103,9 +103,9 @@ function columnPair(a: Float64Array, j: number, n: number, stride: number): void
 }
 
 /** Solves L x = b in place; L as `cholesky` leaves it. */
-export function solveLower(l: Float64Array, n: number, b: Float64Array, stride: number = n): void {
+export function solveLower(l: Float64Array, n: number, b: Float64Array): void {
   for (let i = 0; i < n; i++) {
-    const row = i * stride;
+    const row = i * n;
     let sum = b[i];
     for (let k = 0; k < i; k++) sum -= l[row + k] * b[k];
     b[i] = sum / l[row + i];
@@ -113,9 +113,9 @@ export function solveLower(l: Float64Array, n: number, b: Float64Array, stride: 
 }
 
 /** Solves L^T x = b in place, reading L by rows. */
-export function solveLowerTransposed(l: Float64Array, n: number, b: Float64Array, stride: number = n): void {
+export function solveLowerTransposed(l: Float64Array, n: number, b: Float64Array): void {
   for (let i = n - 1; i >= 0; i--) {
-    const row = i * stride;
+    const row = i * n;
     const x = b[i] / l[row + i];
     b[i] = x;
     for (let k = 0; k < i; k++) b[k] -= l[row + k] * x;

@@ -1,0 +1,54 @@
+import type { Kernels } from '@corescore/linalg';
+import { invertPositive } from '@corescore/linalg';
+import type { Pool } from '../fold-gram.js';
+import { type Centring, centrings } from './centring.js';
+import type { PooledFold } from './problem.js';
+
+/**
+ * A = Z Z^T + 1 over the pool, Z standardised over all rows: close to the K of every fold, from which it differs by the
+ * fold's own centring (a correction of rank two, which is applied exactly) and scale (which is not: see `solve.ts`).
+ */
+export interface PoolKernel {
+  n: number;
+  a: Float64Array;
+  inverse: Float64Array;
+  /** (A + ridge)^-1, with ridge the mean diagonal of A. */
+  ridged: Float64Array;
+  ridge: number;
+  /** One a fold: what its centring adds to each of the three matrices. */
+  centring: Record<'a' | 'inverse' | 'ridged', Centring>[];
+}
+
+/** Relative residual of A^-1 above which A counts as singular. */
+const INVERSE_RESIDUAL = 1e-7;
+
+/** @returns null where A is singular, or too nearly so to start from its inverse */
+export async function poolKernel(
+  pool: Pool,
+  folds: readonly PooledFold[],
+  kernels: Kernels,
+): Promise<PoolKernel | null> {
+  const { z, n, f } = pool;
+  const a = await kernels.gram(z, n, f, null);
+  let ridge = 0;
+  for (let at = 0; at < a.length; at++) a[at] += 1;
+  for (let i = 0; i < n; i++) ridge += a[i * n + i] / n;
+  const inverse = await invertPositive(a, n, 0, kernels);
+  if (inverse === null || residual(a, inverse, n) > INVERSE_RESIDUAL) return null;
+  const ridged = await invertPositive(a, n, ridge, kernels);
+  if (ridged === null) return null;
+  const centring = await centrings({ a, inverse, ridged, n, ridge }, folds, kernels);
+  return { n, a, inverse, ridged, ridge, centring };
+}
+
+/** |A (A^-1 v) - v| for a v of ones and minus ones, largest entry. */
+function residual(a: Float64Array, inverse: Float64Array, n: number): number {
+  const v = Float64Array.from({ length: n }, (_, i) => (((i * 2654435761) >>> 7) & 1) * 2 - 1);
+  const times = (m: Float64Array, x: Float64Array) =>
+    x.map((_, i) => {
+      let sum = 0;
+      for (let j = 0, at = i * n; j < n; j++, at++) sum += m[at] * x[j];
+      return sum;
+    });
+  return times(a, times(inverse, v)).reduce((worst, value, i) => Math.max(worst, Math.abs(value - v[i])), 0);
+}

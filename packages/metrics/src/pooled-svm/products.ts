@@ -1,0 +1,64 @@
+import type { Kernels } from '@corescore/linalg';
+import type { Pool } from '../fold-gram.js';
+import { recentre } from './centring.js';
+import type { PoolKernel } from './pool-kernel.js';
+import type { Column, PooledFold } from './problem.js';
+
+/** Each row of `vectors` (one a column, n long) times a pool matrix with the centring of its fold. */
+export async function times(
+  kernel: PoolKernel,
+  which: 'a' | 'inverse',
+  columns: readonly Column[],
+  vectors: Float64Array,
+  kernels: Kernels,
+): Promise<Float64Array> {
+  const { n } = kernel;
+  const out = await kernels.multiply(vectors, kernel[which], { rows: columns.length, inner: n, columns: n });
+  columns.forEach(({ fold }, q) => {
+    recentre(kernel.centring[fold][which], vectors.subarray(q * n, (q + 1) * n), out.subarray(q * n, (q + 1) * n));
+  });
+  return out;
+}
+
+/**
+ * K b of each column with the exact kernel of its fold, on all rows: through the features, scaled and centred as the fold
+ * has them, so that its Gram matrix is never formed.
+ */
+export async function exactProduct(
+  pool: Pool,
+  folds: readonly PooledFold[],
+  columns: readonly Column[],
+  b: Float64Array,
+  kernels: Kernels,
+): Promise<Float64Array> {
+  const { z, n, f } = pool;
+  const sums = columns.map((_, q) => {
+    let sum = 0;
+    for (let i = q * n; i < (q + 1) * n; i++) sum += b[i];
+    return sum;
+  });
+  // What the mean of the training rows would be decided as.
+  const shifts = new Float64Array(columns.length);
+  const out = await kernels.sandwich(z, n, f, b, columns.length, (block, from, width) => {
+    columns.forEach(({ fold }, q) => {
+      const { mean, weights } = folds[fold];
+      let shift = 0;
+      for (let j = 0, at = q * width; j < width; j++, at++) {
+        const value = weights[from + j] * (block[at] - sums[q] * mean[from + j]);
+        block[at] = value;
+        shift += value * mean[from + j];
+      }
+      shifts[q] += shift;
+    });
+  });
+  columns.forEach(({ fold }, q) => {
+    const own = out.subarray(q * n, (q + 1) * n);
+    for (let i = 0; i < n; i++) own[i] += sums[q] - shifts[q];
+    for (const feature of folds[fold].delicate) {
+      let product = 0;
+      for (let i = 0; i < n; i++) product += feature[i] * b[q * n + i];
+      for (let i = 0; i < n; i++) own[i] += product * feature[i];
+    }
+  });
+  return out;
+}
