@@ -1,176 +1,184 @@
 /**
- * Decoding and predictivity against scikit-learn on the same arrays, peer and ours in turn in one run; CPU seconds of
- * the process, minimum and median. The peer is timed on some folds and compared fold by fold.
- * Run: npm run bench -- metrics [runs] [features]     PYTHON names an interpreter that has scikit-learn.
+ * Decoding and predictivity against NumPy, scikit-learn, ml-svm and ml-pls on the same arrays, peer and ours in turn in
+ * one run, each in a process of its own; CPU seconds, minimum and median, and peak resident memory. A peer that would run
+ * for hours does some of the folds and is compared fold by fold.
+ * Run: npm run bench -- metrics [runs] [job ...]     PYTHON names an interpreter that has scikit-learn.
+ *      npm run bench -- metrics growth [svg]         how the cost of ours grows with images, features, steps and sites
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeNpyFloat32 } from '@corescore/formats';
-import { createOrtKernels } from '@corescore/linalg';
-import {
-  argmaxCorrect,
-  decode,
-  foldSplits,
-  plsPredict,
-  pooledGram,
-  RandomState,
-  stratifiedKFold,
-} from '@corescore/metrics';
+import { stratifiedKFold } from '@corescore/metrics';
+import { imitate, imitateSites } from './metrics/data.js';
+import { growth } from './metrics/growth.js';
+import type { Job } from './metrics/jobs.js';
 
-const CLASSES = 10;
-const LATENTS = 60;
-const FOLDS = 10;
-const PEER = fileURLToPath(new URL('./peers/sklearn_peer.py', import.meta.url));
-const runs = Number(process.argv[2] ?? 5);
-const features = Number(process.argv[3] ?? 4096);
-const random = new RandomState(7);
-const normal = (): number => Math.sqrt(-2 * Math.log(1 - random.rand())) * Math.cos(2 * Math.PI * random.rand());
-
-interface Data {
-  x: Float32Array;
-  labels: Int32Array;
-  latent: Float64Array;
-}
-
-/** Rectified mixtures of class and image latents: about 60 % zeros, log-normal scales, a dead feature in 200. */
-function imitate(n: number, f: number): Data {
-  const labels = Int32Array.from({ length: n }, (_, i) => i % CLASSES);
-  const centres = Float64Array.from({ length: CLASSES * LATENTS }, () => 0.6 * normal());
-  const latent = Float64Array.from(
-    { length: n * LATENTS },
-    (_, at) => centres[labels[Math.floor(at / LATENTS)] * LATENTS + (at % LATENTS)] + normal(),
-  );
-  const x = new Float32Array(n * f);
-  const weights = new Float64Array(LATENTS);
-  for (let j = 0; j < f; j++) {
-    const scale = random.rand() < 0.005 ? 0 : Math.exp(normal());
-    for (let l = 0; l < LATENTS; l++) weights[l] = normal() / Math.sqrt(LATENTS);
-    for (let i = 0; i < n; i++) {
-      let sum = 0.5 * normal() - 0.3;
-      for (let l = 0; l < LATENTS; l++) sum += weights[l] * latent[i * LATENTS + l];
-      x[i * f + j] = scale * Math.max(0, sum);
-    }
-  }
-  return { x, labels, latent };
-}
-
-interface PeerResult {
+interface Result {
   cpu: number;
-  version: string;
-  numpy: string;
-  outputs: number[][] | number[][][];
+  solver?: number | null;
+  note: string;
+  value: number[][];
+  rssMb: number;
+  versions: string;
 }
-function peer(job: 'svm' | 'pls', files: string[], count: number): PeerResult {
+
+interface Row {
+  title: string;
+  job: Job;
+  peer: 'scikit-learn' | 'ml-svm' | 'ml-pls';
+  n: number;
+  f: number;
+  sites?: number;
+  /** Folds or splits that the peer does. */
+  count: number;
+  /** What the peer does of a fold: ml-svm one class of ten, ml-pls three components of 25. */
+  share?: number;
+}
+
+const ROWS: Row[] = [
+  { title: 'Gram, 1,318 x 4,096, f64', job: 'gram', peer: 'scikit-learn', n: 1318, f: 4096, count: 1 },
+  { title: 'SVM, 4,096 features, a fold of ten classes', job: 'svm', peer: 'scikit-learn', n: 1318, f: 4096, count: 2 },
+  { title: 'SVM, 25,088 features', job: 'svm', peer: 'scikit-learn', n: 1318, f: 25088, count: 2 },
+  {
+    title: 'PLS, 4,096 features, 168 sites, a split',
+    job: 'pls',
+    peer: 'scikit-learn',
+    n: 3200,
+    f: 4096,
+    sites: 168,
+    count: 1,
+  },
+  { title: 'PLS, 25,088 features', job: 'pls', peer: 'scikit-learn', n: 3200, f: 25088, sites: 168, count: 1 },
+  { title: 'softmax, 4,096 features, a fold', job: 'softmax', peer: 'scikit-learn', n: 1318, f: 4096, count: 1 },
+  { title: 'softmax, 25,088 features', job: 'softmax', peer: 'scikit-learn', n: 1318, f: 25088, count: 1 },
+  {
+    title: 'SVM, 300 images, 4,096 features, a fold',
+    job: 'svm',
+    peer: 'ml-svm',
+    n: 300,
+    f: 4096,
+    count: 1,
+    share: 0.1,
+  },
+  {
+    title: 'PLS, 400 images, 512 features, 20 sites',
+    job: 'pls',
+    peer: 'ml-pls',
+    n: 400,
+    f: 512,
+    sites: 20,
+    count: 1,
+    share: 3 / 25,
+  },
+];
+
+const FOLDS = 10;
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Writes x, y and fold; the same for all runs of a row. */
+async function write(folder: string, { n, f, sites }: Row): Promise<void> {
+  const made = imitate(n, f);
+  const put = (name: string, shape: number[], data: ArrayLike<number>) =>
+    writeNpyFloat32(join(folder, `${name}.npy`), shape, Float32Array.from(data));
+  await put('x', [n, f], made.x);
+  if (sites === undefined) await put('y', [n], made.labels);
+  else await put('y', [n, sites], imitateSites(made, n, sites));
+  await put('fold', [n], stratifiedKFold(Array.from(made.labels, String), FOLDS, 1));
+}
+
+function run(command: string, args: string[]): Result {
   // One kernel of OpenBLAS for all machines would slow the peer down: it chooses its own.
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
-  const text = execFileSync(process.env['PYTHON'] ?? 'python3', [PEER, job, ...files, String(count)], {
-    env,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 30,
+  return JSON.parse(execFileSync(command, args, { env, encoding: 'utf8', maxBuffer: 2 ** 30 })) as Result;
+}
+
+const ours = (row: Row, folder: string) =>
+  run(process.execPath, ['--import', 'tsx', here('./metrics/ours.ts'), row.job, folder]);
+const theirs = (row: Row, folder: string) =>
+  row.peer === 'scikit-learn'
+    ? run(process.env['PYTHON'] ?? 'python3', [here('./metrics/sklearn_peer.py'), row.job, folder, String(row.count)])
+    : run(process.execPath, ['--import', 'tsx', here('./metrics/npm-peers.ts'), row.peer, folder]);
+
+const least = (v: number[]) => Math.min(...v);
+const median = (v: number[]) => [...v].sort((a, b) => a - b)[Math.floor(v.length / 2)];
+
+function agreement(row: Row, mine: Result, other: Result): string {
+  if (other.value.length === 0) return mine.note;
+  if (row.job === 'svm') {
+    const same = mine.value[0].filter((label, i) => label === other.value[0][i]).length;
+    return `${same} of ${mine.value[0].length} images named alike; ${mine.note}`;
+  }
+  const rows = row.job === 'pls' ? mine.value.slice(0, -1) : mine.value;
+  let largest = 0;
+  let worst = 0;
+  rows.forEach((values, i) => {
+    values.forEach((v, j) => {
+      largest = Math.max(largest, Math.abs(other.value[i][j]));
+      worst = Math.max(worst, Math.abs(v - other.value[i][j]));
+    });
   });
-  return JSON.parse(text) as PeerResult;
+  const iterations =
+    row.job === 'pls'
+      ? `; n_iter_ ${mine.value.at(-1)!.join() === other.value.at(-1)!.join() ? 'equal' : 'DIFFERENT'}`
+      : '';
+  return `largest difference ${(worst / largest).toExponential(1)} of the largest${iterations}${mine.note ? `; ${mine.note}` : ''}`;
 }
 
-async function cpuSeconds<T>(work: () => Promise<T>): Promise<{ seconds: number; value: T }> {
-  const before = process.cpuUsage();
-  const value = await work();
-  const { user, system } = process.cpuUsage(before);
-  return { seconds: (user + system) / 1e6, value };
-}
-
-const least = (v: number[]): number => Math.min(...v);
-const median = (v: number[]): number => [...v].sort((a, b) => a - b)[Math.floor(v.length / 2)];
-const rows: string[] = [];
-function report(job: string, ours: number[], theirs: number[], agreement: string): void {
-  const cells = [least(theirs), median(theirs), least(ours), median(ours)].map((s) => s.toFixed(3));
-  rows.push(`| ${job} | ${cells.join(' | ')} | ${(median(theirs) / median(ours)).toFixed(1)} | ${agreement} |`);
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'corescore-bench-'));
-const put = async (name: string, shape: number[], data: ArrayLike<number>): Promise<string> => {
-  const path = join(folder, `${name}.npy`);
-  await writeNpyFloat32(path, shape, Float32Array.from(data));
-  return path;
-};
-const kernels = await createOrtKernels({ threads: 1 });
-let versions = '';
-try {
-  {
-    const n = 1318;
-    const { x, labels } = imitate(n, features);
-    const fold = stratifiedKFold(Array.from(labels, String), FOLDS, 1);
-    const files = [await put('x', [n, features], x), await put('y', [n], labels), await put('fold', [n], fold)];
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    let agreement = '';
+async function compare(row: Row, runs: number): Promise<{ lines: string[]; versions: string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'corescore-bench-'));
+  try {
+    await write(folder, row);
+    const [mine, other]: [Result[], Result[]] = [[], []];
     for (let k = 0; k < runs; k++) {
-      const mine = await cpuSeconds(() =>
-        decode({ x, n, f: features, labels, classes: CLASSES, folds: [fold], c: 1e-3 }, kernels),
-      );
-      const other = peer('svm', files, 2);
-      ours.push(mine.seconds / FOLDS);
-      theirs.push(other.cpu);
-      versions = `scikit-learn ${other.version}, numpy ${other.numpy}`;
-      const decisions = mine.value.decisions[0];
-      const right = argmaxCorrect(decisions, labels, CLASSES);
-      const [predicted] = other.outputs as number[][];
-      const held = [...fold.keys()].filter((i) => fold[i] === 0);
-      const same = held.filter((i, at) => (predicted[at] === labels[i]) === (right[i] === 1)).length;
-      agreement = `hits equal for ${same} of ${held.length} images; gap ${mine.value.maxGap.toExponential(1)}`;
+      mine.push(ours(row, folder));
+      other.push(theirs(row, folder));
     }
-    report(`SVM, ${features} features, a fold of ten classes`, ours, theirs, agreement);
+    const share = row.share ?? 1;
+    const line = (title: string, a: number[], b: number[], rest: string) => {
+      const cells = [least(b), median(b), least(a), median(a)].map((s) => s.toPrecision(3));
+      return `| ${title} | ${row.peer} | ${cells.join(' | ')} | **${(median(b) / median(a)).toFixed(1)}** | ${rest} |`;
+    };
+    const memory = `${Math.round(Math.max(...mine.map((r) => r.rssMb)))} / ${Math.round(Math.max(...other.map((r) => r.rssMb)))}`;
+    const lines = [
+      line(
+        row.title,
+        mine.map((r) => r.cpu),
+        other.map((r) => r.cpu / share),
+        `${memory} | ${agreement(row, mine[0], other[0])}`,
+      ),
+    ];
+    if (other[0].solver) {
+      const solver = (results: Result[]) => results.map((r) => r.solver!);
+      lines.push(line(`${row.title}: the solver alone`, solver(mine), solver(other), '|'));
+    }
+    return { lines, versions: [mine[0].versions, other[0].versions] };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  {
-    const n = 3200;
-    const sites = 168;
-    const { x, latent } = imitate(n, features);
-    const mix = Float64Array.from({ length: LATENTS * sites }, () => normal() / Math.sqrt(LATENTS));
-    const y = new Float64Array(n * sites);
-    for (let i = 0; i < n; i++) {
-      for (let s = 0; s < sites; s++) {
-        let sum = normal();
-        for (let l = 0; l < LATENTS; l++) sum += mix[l * sites + s] * Math.max(0, latent[i * LATENTS + l]);
-        y[i * sites + s] = Math.fround(sum);
-      }
-    }
-    const fold = stratifiedKFold(
-      Array.from({ length: n }, (_, i) => String(i % CLASSES)),
-      FOLDS,
-      1,
-    );
-    const files = [await put('x', [n, features], x), await put('y', [n, sites], y), await put('fold', [n], fold)];
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    let agreement = '';
-    for (let k = 0; k < runs; k++) {
-      const mine = await cpuSeconds(async () =>
-        plsPredict(await pooledGram(x, n, features, kernels), { y, n, m: sites }, foldSplits(fold, FOLDS)),
-      );
-      const other = peer('pls', files, 1);
-      ours.push(mine.seconds / FOLDS);
-      theirs.push(other.cpu);
-      const predicted = (other.outputs as number[][][])[0];
-      const prediction = mine.value.predictions[0];
-      let worst = 0;
-      predicted.forEach((row, i) => {
-        row.forEach((v, s) => {
-          worst = Math.max(worst, Math.abs(v - prediction[i * sites + s]));
-        });
-      });
-      agreement = `largest difference of a prediction ${worst.toExponential(1)}`;
-    }
-    report(`PLS, ${features} features, 168 sites, a split of 25 components`, ours, theirs, agreement);
-  }
-} finally {
-  await kernels.dispose();
-  rmSync(folder, { recursive: true, force: true });
 }
-console.log(
-  `${runs} runs in turn; ${availableParallelism()} cores (${cpus()[0].model}), Node ${process.versions.node}; ${versions}`,
-);
-console.log('| job | peer, least CPU s | median | ours, least | median | ratio of medians | agreement |');
-console.log('| --- | ---: | ---: | ---: | ---: | ---: | --- |');
-for (const row of rows) console.log(row);
+
+const machine = `${availableParallelism()} cores (${cpus()[0].model}), Node ${process.versions.node}`;
+const args = process.argv.slice(2);
+if (args[0] === 'growth') {
+  const { table, svg } = await growth();
+  console.log(machine);
+  console.log(table);
+  if (args[1] !== undefined) writeFileSync(args[1], svg);
+} else {
+  const runs = Number(args[0] ?? 5);
+  const wanted = ROWS.filter(({ title }) => args.length < 2 || args.slice(1).some((word) => title.includes(word)));
+  const versions = new Set<string>();
+  console.log(
+    '| job | peer | peer, least CPU s | median | ours, least | median | ratio of medians | MB, ours / peer | agreement |',
+  );
+  console.log('| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |');
+  for (const row of wanted) {
+    const { lines, versions: used } = await compare(row, runs);
+    for (const line of lines) console.log(line);
+    for (const version of used) versions.add(version);
+  }
+  console.log(`${runs} runs in turn; ${machine}; ${[...versions].join('; ')}`);
+}

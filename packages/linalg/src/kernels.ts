@@ -19,9 +19,10 @@ export interface Kernels {
    *
    * @param a rows*inner, or inner*rows where `transposeA`
    * @param b inner*columns, or columns*inner where `transposeB`
+   * @param out where the product goes, rows*columns; by default a new array
    * @throws RangeError when an array does not have its length
    */
-  multiply(a: Float64Array, b: Float64Array, shape: ProductShape): Promise<Float64Array>;
+  multiply(a: Float64Array, b: Float64Array, shape: ProductShape, out?: Float64Array): Promise<Float64Array>;
   /**
    * scale(V X) X^T, count*n, a block of features at a time: what a weighted Gram would give times some vectors, without
    * that Gram.
@@ -58,9 +59,17 @@ export function checkGramShapes(x: Float32Array, n: number, f: number, w: Float3
   if (w !== null && w.length !== f) throw new RangeError(`gram: ${w.length} weights for ${f} columns`);
 }
 
-export function checkProductShapes(a: Float64Array, b: Float64Array, { rows, inner, columns }: ProductShape): void {
+export function checkProductShapes(
+  a: Float64Array,
+  b: Float64Array,
+  { rows, inner, columns }: ProductShape,
+  out?: Float64Array,
+): void {
   if (a.length !== rows * inner || b.length !== inner * columns || rows < 1 || inner < 1 || columns < 1) {
     throw new RangeError(`multiply: ${a.length} and ${b.length} values for ${rows} x ${inner} x ${columns}`);
+  }
+  if (out !== undefined && out.length !== rows * columns) {
+    throw new RangeError(`multiply: a result of ${out.length} values for ${rows} x ${columns}`);
   }
 }
 

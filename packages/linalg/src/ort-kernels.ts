@@ -8,6 +8,7 @@ import {
 } from './kernels.js';
 import { createLoops } from './loops/wasm.js';
 import { productModel, weightedGramModel } from './onnx-models.js';
+import { Scratch } from './scratch.js';
 
 // ONNX Runtime reports usage to its makers unless this stands in the environment before its first session.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
@@ -39,13 +40,15 @@ export async function createOrtKernels(options: { threads: number }): Promise<Ke
     Promise.all(both.flatMap((transposeA) => both.map((transposeB) => open(productModel(transposeA, transposeB))))),
   ]);
 
+  const scratch = new Scratch();
+
   /** The result goes straight into an array of ours: memory of the engine's would wait for the collector. */
   async function product(
     session: InferenceSession,
     a: Float64Array,
     b: Float64Array | Float32Array,
     { rows, inner, columns, transposeA = false, transposeB = false }: ProductShape,
-    out = new Float64Array(rows * columns),
+    out: Float64Array = new Float64Array(rows * columns),
   ): Promise<Float64Array> {
     await session.run(
       {
@@ -66,52 +69,63 @@ export async function createOrtKernels(options: { threads: number }): Promise<Ke
     loops: createLoops(),
     async gram(x, n, f, w) {
       checkGramShapes(x, n, f, w);
-      const g = new Float64Array(n * n);
-      const whole = new Float64Array(Math.min(PANEL, n) * n);
-      for (let from = 0; from < f; from += COLUMNS) {
-        const width = Math.min(COLUMNS, f - from);
-        const block = new Float64Array(columns(x, n, f, from, width));
-        const scale = w === null ? null : new Float64Array(w.subarray(from, from + width));
-        for (let top = 0; top < n; top += PANEL) {
-          const rows = Math.min(PANEL, n - top);
-          const a = block.subarray(top * width, (top + rows) * width);
-          const b = block.subarray(top * width);
-          const panel = whole.subarray(0, rows * (n - top));
-          if (scale === null) {
-            await product(products[1], a, b, { rows, inner: width, columns: n - top, transposeB: true }, panel);
-          } else {
-            await weighted.run(
-              {
-                a: new Tensor('float64', a, [rows, width]),
-                w: new Tensor('float64', scale, [width]),
-                b: new Tensor('float64', b, [n - top, width]),
-              },
-              { g: new Tensor('float64', panel, [rows, n - top]) },
-            );
+      const most = Math.min(f, COLUMNS);
+      const panelSize = Math.min(PANEL, n) * n;
+      return scratch.with(8 * (n * most + panelSize), async (buffer) => {
+        const g = new Float64Array(n * n);
+        const whole = new Float64Array(buffer, 8 * n * most, panelSize);
+        for (let from = 0; from < f; from += COLUMNS) {
+          const width = Math.min(COLUMNS, f - from);
+          const block = new Float64Array(buffer, 0, n * width);
+          copyColumns(x, n, f, from, width, block);
+          const scale = w === null ? null : new Float64Array(w.subarray(from, from + width));
+          for (let top = 0; top < n; top += PANEL) {
+            const rows = Math.min(PANEL, n - top);
+            const a = block.subarray(top * width, (top + rows) * width);
+            const b = block.subarray(top * width);
+            const panel = whole.subarray(0, rows * (n - top));
+            if (scale === null) {
+              await product(products[1], a, b, { rows, inner: width, columns: n - top, transposeB: true }, panel);
+            } else {
+              await weighted.run(
+                {
+                  a: new Tensor('float64', a, [rows, width]),
+                  w: new Tensor('float64', scale, [width]),
+                  b: new Tensor('float64', b, [n - top, width]),
+                },
+                { g: new Tensor('float64', panel, [rows, n - top]) },
+              );
+            }
+            addPanel(panel, g, n, top, top + rows);
           }
-          addPanel(panel, g, n, top, top + rows);
         }
-      }
-      for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) g[i * n + j] = g[j * n + i];
-      return g;
+        for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) g[i * n + j] = g[j * n + i];
+        return g;
+      });
     },
-    multiply(a, b, shape) {
-      checkProductShapes(a, b, shape);
-      return product(products[2 * Number(shape.transposeA ?? false) + Number(shape.transposeB ?? false)], a, b, shape);
+    async multiply(a, b, shape, out) {
+      checkProductShapes(a, b, shape, out);
+      const session = products[2 * Number(shape.transposeA ?? false) + Number(shape.transposeB ?? false)];
+      return product(session, a, b, shape, out);
     },
     async sandwich(x, n, f, v, count, scale) {
       checkSandwichShapes(x, n, f, v, count);
+      const most = Math.min(f, COLUMNS);
       const out = new Float64Array(count * n);
-      for (let from = 0; from < f; from += COLUMNS) {
-        const width = Math.min(COLUMNS, f - from);
-        const block = columns(x, n, f, from, width);
-        const inside = await product(widening[0], v, block, { rows: count, inner: n, columns: width });
-        scale(inside, from, width);
-        const back = { rows: count, inner: width, columns: n, transposeB: true };
-        const part = await product(widening[1], inside, block, back);
-        for (let at = 0; at < out.length; at++) out[at] += part[at];
-      }
-      return out;
+      return scratch.with(8 * count * (most + n) + 4 * n * most, async (buffer) => {
+        const part = new Float64Array(buffer, 8 * count * most, count * n);
+        for (let from = 0; from < f; from += COLUMNS) {
+          const width = Math.min(COLUMNS, f - from);
+          const inside = new Float64Array(buffer, 0, count * width);
+          const block = new Float32Array(buffer, 8 * count * (most + n), n * width);
+          copyColumns(x, n, f, from, width, block);
+          await product(widening[0], v, block, { rows: count, inner: n, columns: width }, inside);
+          scale(inside, from, width);
+          await product(widening[1], inside, block, { rows: count, inner: width, columns: n, transposeB: true }, part);
+          for (let at = 0; at < out.length; at++) out[at] += part[at];
+        }
+        return out;
+      });
     },
     dispose: async () => {
       await Promise.all([weighted, ...widening, ...products].map((session) => session.release()));
@@ -119,11 +133,15 @@ export async function createOrtKernels(options: { threads: number }): Promise<Ke
   };
 }
 
-function columns(x: Float32Array, n: number, f: number, from: number, width: number): Float32Array {
-  if (width === f) return x;
-  const out = new Float32Array(n * width);
-  for (let i = 0; i < n; i++) out.set(x.subarray(i * f + from, i * f + from + width), i * width);
-  return out;
+function copyColumns(
+  x: Float32Array,
+  n: number,
+  f: number,
+  from: number,
+  width: number,
+  to: Float64Array | Float32Array,
+): void {
+  for (let i = 0; i < n; i++) to.set(x.subarray(i * f + from, i * f + from + width), i * width);
 }
 
 /** Adds a panel of rows, whose columns start at its first row, to the upper half of `g`. */

@@ -62,10 +62,10 @@ export const referenceKernels: Kernels = {
     for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) g[i * n + j] = g[j * n + i];
     return g;
   },
-  async multiply(a, b, shape) {
-    checkProductShapes(a, b, shape);
+  async multiply(a, b, shape, into) {
+    checkProductShapes(a, b, shape, into);
     const { rows, inner, columns, transposeA = false, transposeB = false } = shape;
-    const out = new Float64Array(rows * columns);
+    const out = into?.fill(0) ?? new Float64Array(rows * columns);
     for (let i = 0; i < rows; i++) {
       for (let k = 0; k < inner; k++) {
         const value = transposeA ? a[k * rows + i] : a[i * inner + k];

@@ -21,11 +21,16 @@ export function fromDual(
   intercepts: Float64Array,
 ): LinearDecision {
   const weights = new Float64Array(classes * f);
-  for (let i = 0; i < n; i++) {
+  // Four images at a time: a weight is read and written once for all of them.
+  for (let i = 0; i < n; i += 4) {
+    const rows = [0, 1, 2, 3].map((r) => Math.min(i + r, n - 1) * f);
     for (let c = 0; c < classes; c++) {
-      const factor = dual[c * n + i];
-      if (factor === 0) continue;
-      for (let j = 0, w = c * f, at = i * f; j < f; j++) weights[w++] += factor * z[at++];
+      const [a, b, d, e] = [0, 1, 2, 3].map((r) => (i + r < n ? dual[c * n + i + r] : 0));
+      if (a === 0 && b === 0 && d === 0 && e === 0) continue;
+      const [p, q, s, t] = rows;
+      for (let j = 0, w = c * f; j < f; j++, w++) {
+        weights[w] += a * z[p + j] + b * z[q + j] + d * z[s + j] + e * z[t + j];
+      }
     }
   }
   return { f, classes, weights, intercepts, standardise };

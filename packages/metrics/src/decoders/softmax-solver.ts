@@ -1,3 +1,4 @@
+import type { Kernels } from '@corescore/linalg';
 import { softmaxRows } from './softmax-rows.js';
 
 /** Norm of the gradient of the mean objective at which the optimum counts as reached, and the one that is aimed at. */
@@ -17,6 +18,7 @@ export interface SoftmaxProblem {
   lambda: number;
   /** Weight of |intercept|^2 / 2: `lambda`, or 0. */
   interceptPenalty: number;
+  kernels: Kernels;
 }
 
 export interface SoftmaxSolution {
@@ -41,16 +43,16 @@ interface Point {
  * Conjugate gradients run in the inner product <U, K V> + u.v of that parametrisation, in which the Hessian is
  * self-adjoint: they take the steps they would take on W itself, one product with K each, whatever the number of features.
  */
-export function solveSoftmax(problem: SoftmaxProblem): SoftmaxSolution {
+export async function solveSoftmax(problem: SoftmaxProblem): Promise<SoftmaxSolution> {
   const { n, classes } = problem;
   const at = zero(n, classes);
   let value = objective(problem, at);
   for (let newtonSteps = 0; ; newtonSteps++) {
-    const { p, gradient } = gradientAt(problem, at);
+    const { p, gradient } = await gradientAt(problem, at);
     const norm = Math.sqrt(Math.max(0, inner(gradient, gradient)));
     const solution = { dual: at.dual, intercepts: at.intercepts, gradientNorm: norm, newtonSteps };
     if (norm <= GRADIENT_GOAL || newtonSteps === NEWTON_STEPS) return solution;
-    const direction = newtonDirection(problem, p, gradient, norm);
+    const direction = await newtonDirection(problem, p, gradient, norm);
     const slope = inner(gradient, direction);
     let step = 1;
     let next = moved(at, direction, step);
@@ -131,8 +133,8 @@ function objective({ n, labels, classes, lambda, interceptPenalty }: SoftmaxProb
 }
 
 /** Probabilities (n*classes row-major), and the gradient: (P - Y) / n + lambda dual. */
-function gradientAt(problem: SoftmaxProblem, at: Point): { p: Float64Array; gradient: Point } {
-  const { k, n, labels, classes, lambda, interceptPenalty } = problem;
+async function gradientAt(problem: SoftmaxProblem, at: Point): Promise<{ p: Float64Array; gradient: Point }> {
+  const { n, labels, classes, lambda, interceptPenalty } = problem;
   const p = softmaxRows(logits(at, n), classes);
   const gradient = zero(n, classes);
   for (let c = 0; c < classes; c++) {
@@ -144,13 +146,18 @@ function gradientAt(problem: SoftmaxProblem, at: Point): { p: Float64Array; grad
     }
     gradient.intercepts[c] = sum + interceptPenalty * at.intercepts[c];
   }
-  gradient.product = multiply(k, n, gradient.dual, classes);
+  gradient.product = await multiply(problem, gradient.dual);
   return { p, gradient };
 }
 
 /** Solves Hessian direction = -gradient loosely far from the optimum, ever more exactly near it. */
-function newtonDirection(problem: SoftmaxProblem, p: Float64Array, gradient: Point, norm: number): Point {
-  const { k, n, classes } = problem;
+async function newtonDirection(
+  problem: SoftmaxProblem,
+  p: Float64Array,
+  gradient: Point,
+  norm: number,
+): Promise<Point> {
+  const { n, classes } = problem;
   const tolerance = Math.min(0.1, 0.3 * Math.sqrt(norm)) * norm;
   const direction = zero(n, classes);
   const residual = zero(n, classes);
@@ -165,7 +172,7 @@ function newtonDirection(problem: SoftmaxProblem, p: Float64Array, gradient: Poi
     add(direction, length, search);
     for (let i = 0; i < image.dual.length; i++) residual.dual[i] -= length * image.dual[i];
     for (let c = 0; c < classes; c++) residual.intercepts[c] -= length * image.intercepts[c];
-    residual.product = multiply(k, n, residual.dual, classes);
+    residual.product = await multiply(problem, residual.dual);
     const next = Math.max(0, inner(residual, residual));
     const kept = next / rho;
     rho = next;
@@ -198,28 +205,7 @@ function hessian(
   return out;
 }
 
-/** V K, V classes*n row-major: rows of K and of V in pairs, so that a loaded value is used twice. */
-function multiply(k: Float64Array, n: number, v: Float64Array, classes: number): Float64Array {
-  const out = new Float64Array(classes * n);
-  for (let i = 0; i < n; i += 2) {
-    const i2 = Math.min(i + 1, n - 1);
-    for (let c = 0; c < classes; c += 2) {
-      const c2 = Math.min(c + 1, classes - 1);
-      let s11 = 0;
-      let s12 = 0;
-      let s21 = 0;
-      let s22 = 0;
-      for (let l = 0, a = i * n, b = i2 * n, p = c * n, q = c2 * n; l < n; l++, a++, b++, p++, q++) {
-        s11 += k[a] * v[p];
-        s12 += k[a] * v[q];
-        s21 += k[b] * v[p];
-        s22 += k[b] * v[q];
-      }
-      out[c * n + i] = s11;
-      out[c2 * n + i] = s12;
-      out[c * n + i2] = s21;
-      out[c2 * n + i2] = s22;
-    }
-  }
-  return out;
+/** V K, V classes*n row-major. */
+function multiply({ k, n, classes, kernels }: SoftmaxProblem, v: Float64Array): Promise<Float64Array> {
+  return kernels.multiply(v, k, { rows: classes, inner: n, columns: n });
 }

@@ -35,7 +35,7 @@ export class SoftmaxDecoder implements Decoder {
     const k = await kernels.gram(fold.z, n, f, null);
     const lambda = 'c' in this.options ? 1 / (this.options.c * n) : this.options.lambda;
     const interceptPenalty = this.options.penaliseIntercept ? lambda : 0;
-    const solution = solveSoftmax({ k, n, labels, classes, lambda, interceptPenalty });
+    const solution = await solveSoftmax({ k, n, labels, classes, lambda, interceptPenalty, kernels });
     const linear = fromDual(fold, solution.dual, solution.intercepts);
     return {
       convergence: {

@@ -17,6 +17,7 @@ export class FirstGuess {
   readonly r: Float64Array;
   readonly #multipliers: Float64Array;
   readonly #right: Float64Array;
+  readonly #product: Float64Array;
 
   constructor(
     readonly kernel: PoolKernel,
@@ -30,6 +31,7 @@ export class FirstGuess {
     });
     this.#multipliers = new Float64Array(columns.length * n);
     this.#right = new Float64Array(columns.length * n);
+    this.#product = new Float64Array(columns.length * n);
   }
 
   async step(kernels: Kernels): Promise<void> {
@@ -49,7 +51,8 @@ export class FirstGuess {
       }
       return [onFirst, onSecond] as const;
     });
-    const product = await kernels.multiply(right, ridged, { rows: columns.length, inner: n, columns: n });
+    const shape = { rows: columns.length, inner: n, columns: n };
+    const product = await kernels.multiply(right, ridged, shape, this.#product);
     columns.forEach(({ fold, y, c }, q) => {
       const { first, second, s } = centring[fold].ridged;
       const [a, d] = sums[q];
