@@ -13,7 +13,7 @@ export interface Kernels {
    * @param w length f, or null for all ones
    * @throws RangeError when an array does not have its length
    */
-  gram(x: Float32Array, n: number, f: number, w: Float32Array | null): Promise<Float64Array>;
+  gram(x: Float32Array, n: number, f: number, w: Float64Array | null): Promise<Float64Array>;
   /**
    * A B, row-major rows*columns.
    *
@@ -51,7 +51,7 @@ export interface ProductShape {
 }
 
 /** What every implementation refuses. */
-export function checkGramShapes(x: Float32Array, n: number, f: number, w: Float32Array | null): void {
+export function checkGramShapes(x: Float32Array, n: number, f: number, w: Float64Array | null): void {
   if (!Number.isSafeInteger(n) || !Number.isSafeInteger(f) || n < 1 || f < 1) {
     throw new RangeError(`gram needs at least one row and one column, not ${n} x ${f}`);
   }

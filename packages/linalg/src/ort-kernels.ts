@@ -78,7 +78,7 @@ export async function createOrtKernels(options: { threads: number }): Promise<Ke
           const width = Math.min(COLUMNS, f - from);
           const block = new Float64Array(buffer, 0, n * width);
           copyColumns(x, n, f, from, width, block);
-          const scale = w === null ? null : new Float64Array(w.subarray(from, from + width));
+          const scale = w === null ? null : w.subarray(from, from + width);
           for (let top = 0; top < n; top += PANEL) {
             const rows = Math.min(PANEL, n - top);
             const a = block.subarray(top * width, (top + rows) * width);

@@ -7,7 +7,7 @@ const COLUMNS = 1024;
 /** Adds the products of the columns [from, to) to the upper half of `g`, two rows against two. */
 function addBlock(
   x: Float32Array,
-  w: Float32Array | null,
+  w: Float64Array | null,
   scaled: Float64Array,
   g: Float64Array,
   n: number,

@@ -5,7 +5,7 @@ import { createOrtKernels, invertPositive, type Kernels, referenceKernels } from
 const values = (length: number, phase: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => Math.sin(1.7 * i + phase) + 0.3 * Math.cos(0.013 * i * i));
 
-function naive(x: Float32Array, n: number, f: number, w: Float32Array | null): Float64Array {
+function naive(x: Float32Array, n: number, f: number, w: Float64Array | null): Float64Array {
   const g = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++)
@@ -36,7 +36,7 @@ describe.each<[string, () => Kernels]>([
     [3, 2500],
   ])('gram of %i x %i equals the sum of products, weighted or not (1e-12 of the largest)', async (n, f) => {
     const x = values(n * f, n + f);
-    for (const w of [null, Float32Array.from({ length: f }, (_, k) => (k % 3) * 0.5)]) {
+    for (const w of [null, Float64Array.from({ length: f }, (_, k) => (k % 3) * 0.5)]) {
       const expected = naive(x, n, f, w);
       const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-30);
       const g = await kernels().gram(x, n, f, w);
@@ -61,7 +61,7 @@ describe.each<[string, () => Kernels]>([
 
   it('refuses arrays of the wrong length', async () => {
     await expect(kernels().gram(new Float32Array(5), 2, 3, null)).rejects.toThrow('x has 5 values, not 2 x 3');
-    await expect(kernels().gram(new Float32Array(6), 2, 3, new Float32Array(2))).rejects.toThrow('2 weights for 3');
+    await expect(kernels().gram(new Float32Array(6), 2, 3, new Float64Array(2))).rejects.toThrow('2 weights for 3');
     await expect(kernels().gram(new Float32Array(0), 0, 3, null)).rejects.toThrow('at least one row');
   });
 
@@ -103,7 +103,7 @@ describe.each<[string, () => Kernels]>([
   ])('sandwich of %i x %i and %i vectors equals the weighted Gram times them (1e-10)', async (n, f, count) => {
     const x = values(n * f, 3);
     const v = doubles(count * n, 4);
-    const w = Float32Array.from({ length: f }, (_, k) => (k % 4) / 2);
+    const w = Float64Array.from({ length: f }, (_, k) => (k % 4) / 2);
     const g = naive(x, n, f, w);
     const found = await kernels().sandwich(x, n, f, v, count, (block, from, width) => {
       for (let at = 0; at < block.length; at++) block[at] *= w[from + (at % width)];

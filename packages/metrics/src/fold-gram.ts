@@ -8,50 +8,54 @@ import type { Kernels } from '@corescore/linalg';
  */
 const DELICATE = 1e-4;
 
-/** Features standardised over all rows of one time step, what every fold starts from. */
+/** Features of one time step and how they are standardised over all rows, what every fold starts from. */
 export interface Pool {
-  /** The features as they came, n*f row-major, and standardised over all rows. */
+  /** The features as they came, n*f row-major. */
   x: Float32Array;
-  z: Float32Array;
   n: number;
   f: number;
-  /** Column sums of z and z^2. */
-  sum: Float64Array;
-  squares: Float64Array;
+  mean: Float64Array;
+  /** 1 / standard deviation; 0 for a constant feature, which so becomes 0. */
+  scale: Float64Array;
+  /** The features standardised over all rows, n*f row-major. Made when first asked for. */
+  standardised(): Float32Array;
 }
 
 /**
- * Standardises over all rows in f64 (PERF 2, step 1); a constant feature becomes 0.
+ * Mean and deviation over all rows in f64 (PERF 2, step 1), from sums of the differences to the first row: of a variance
+ * they lose n of 2^53 digits at most.
  * @throws CorescoreError `metric_undefined` for NaN or infinity
  */
 export function standardisePool(x: Float32Array, n: number, f: number): Pool {
   const mean = new Float64Array(f);
-  const varies = new Uint8Array(f);
-  for (let i = 0, at = 0; i < n; i++) {
+  const scale = new Float64Array(f);
+  for (let i = 1, at = f; i < n; i++) {
     for (let j = 0; j < f; j++, at++) {
-      mean[j] += x[at];
-      if (x[at] !== x[j]) varies[j] = 1;
+      const d = x[at] - x[j];
+      mean[j] += d;
+      scale[j] += d * d;
     }
   }
   for (let j = 0; j < f; j++) {
-    mean[j] /= n;
+    const variance = (scale[j] - (mean[j] * mean[j]) / n) / n;
+    mean[j] = x[j] + mean[j] / n;
     if (!Number.isFinite(mean[j])) throw notFinite(x, n, f, j);
+    scale[j] = scale[j] === 0 ? 0 : 1 / Math.sqrt(variance);
   }
-  const scale = new Float64Array(f);
-  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < f; j++, at++) scale[j] += (x[at] - mean[j]) ** 2;
-  for (let j = 0; j < f; j++) scale[j] = varies[j] === 1 ? 1 / Math.sqrt(scale[j] / n) : 0;
-  const z = new Float32Array(n * f);
-  const sum = new Float64Array(f);
-  const squares = new Float64Array(f);
-  for (let i = 0, at = 0; i < n; i++) {
-    for (let j = 0; j < f; j++, at++) {
-      z[at] = (x[at] - mean[j]) * scale[j];
-      const v = z[at];
-      sum[j] += v;
-      squares[j] += v * v;
-    }
-  }
-  return { x, z, n, f, sum, squares };
+  let z: Float32Array | undefined;
+  return {
+    x,
+    n,
+    f,
+    mean,
+    scale,
+    standardised() {
+      if (z !== undefined) return z;
+      z = new Float32Array(n * f);
+      for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < f; j++, at++) z[at] = (x[at] - mean[j]) * scale[j];
+      return z;
+    },
+  };
 }
 
 export function notFinite(x: Float32Array, n: number, f: number, j: number): CorescoreError {
@@ -81,9 +85,9 @@ export interface FoldGram {
  * are all 0, and so is each of its products.
  */
 export async function foldGram(pool: Pool, train: Int32Array, test: Int32Array, kernels: Kernels): Promise<FoldGram> {
-  const { z, n, f } = pool;
-  const { weights, delicate } = delicateFeatures(pool, foldMoments(pool, train.length, test).variance, train);
-  const g = await kernels.gram(z, n, f, Float32Array.from(weights));
+  const { n, f } = pool;
+  const { weights, delicate } = delicateFeatures(pool, foldMoments(pool, test).variance, train);
+  const g = await kernels.gram(pool.standardised(), n, f, weights);
   const rowMeans = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     let sum = 0;
@@ -108,22 +112,22 @@ export async function foldGram(pool: Pool, train: Int32Array, test: Int32Array, 
 
 /** Mean and variance of each pool-standardised feature over the training rows: the pool's sums less those of `test`. */
 export function foldMoments(
-  { z, f, sum, squares }: Pool,
-  trainRows: number,
+  { x, n, f, mean: centre, scale }: Pool,
   test: Int32Array,
 ): { mean: Float64Array; variance: Float64Array } {
-  const mean = sum.slice();
-  const variance = squares.slice();
+  const mean = new Float64Array(f);
+  const variance = new Float64Array(f);
   for (const i of test) {
     for (let j = 0, at = i * f; j < f; j++, at++) {
-      const v = z[at];
+      const v = (x[at] - centre[j]) * scale[j];
       mean[j] -= v;
       variance[j] -= v * v;
     }
   }
+  const rows = n - test.length;
   for (let j = 0; j < f; j++) {
-    mean[j] /= trainRows;
-    variance[j] = variance[j] / trainRows - mean[j] * mean[j];
+    mean[j] /= rows;
+    variance[j] = (variance[j] + (scale[j] === 0 ? 0 : n)) / rows - mean[j] * mean[j];
   }
   return { mean, variance };
 }

@@ -28,10 +28,15 @@ export async function poolKernel(
   folds: readonly PooledFold[],
   kernels: Kernels,
 ): Promise<PoolKernel | null> {
-  const { z, n, f } = pool;
-  const a = await kernels.gram(z, n, f, null);
+  const { x, n, f, scale } = pool;
+  const a = await kernels.gram(
+    x,
+    n,
+    f,
+    scale.map((value) => value * value),
+  );
+  centre(a, n);
   let ridge = 0;
-  for (let at = 0; at < a.length; at++) a[at] += 1;
   for (let i = 0; i < n; i++) ridge += a[i * n + i] / n;
   const inverse = await invertPositive(a, n, 0, kernels);
   if (inverse === null || residual(a, inverse, n) > INVERSE_RESIDUAL) return null;
@@ -39,6 +44,20 @@ export async function poolKernel(
   if (ridged === null) return null;
   const centring = await centrings({ a, inverse, ridged, n, ridge }, folds, kernels);
   return { n, a, inverse, ridged, ridge, centring };
+}
+
+/**
+ * A from the Gram matrix of features that were scaled and not centred. What rounding this leaves in A of features far from
+ * 0 is corrected with the scale of the fold.
+ */
+function centre(a: Float64Array, n: number): void {
+  const means = new Float64Array(n);
+  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < n; j++, at++) means[i] += a[at] / n;
+  const grand = means.reduce((sum, mean) => sum + mean, 0) / n;
+  for (let i = 0, at = 0; i < n; i++) {
+    const offset = 1 + grand - means[i];
+    for (let j = 0; j < n; j++, at++) a[at] += offset - means[j];
+  }
 }
 
 /** |A (A^-1 v) - v| for a v of ones and minus ones, largest entry. */

@@ -22,7 +22,7 @@ export interface Column {
 }
 
 export function pooledFold(pool: Pool, train: Int32Array, test: Int32Array): PooledFold {
-  const { mean, variance } = foldMoments(pool, train.length, test);
+  const { mean, variance } = foldMoments(pool, test);
   const { weights, delicate } = delicateFeatures(pool, variance, train);
   return {
     train,

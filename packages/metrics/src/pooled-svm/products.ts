@@ -31,7 +31,7 @@ export async function exactProduct(
   b: Float64Array,
   kernels: Kernels,
 ): Promise<Float64Array> {
-  const { z, n, f } = pool;
+  const { x, n, f, mean: centre, scale } = pool;
   const sums = columns.map((_, q) => {
     let sum = 0;
     for (let i = q * n; i < (q + 1) * n; i++) sum += b[i];
@@ -39,14 +39,17 @@ export async function exactProduct(
   });
   // What the mean of the training rows would be decided as.
   const shifts = new Float64Array(columns.length);
-  const out = await kernels.sandwich(z, n, f, b, columns.length, (block, from, width) => {
+  const out = await kernels.sandwich(x, n, f, b, columns.length, (block, from, width) => {
     columns.forEach(({ fold }, q) => {
       const { mean, weights } = folds[fold];
+      const sum = sums[q];
       let shift = 0;
-      for (let j = 0, at = q * width; j < width; j++, at++) {
-        const value = weights[from + j] * (block[at] - sums[q] * mean[from + j]);
+      for (let j = from, at = q * width; j < from + width; j++, at++) {
+        const toPool = scale[j];
+        // Raw features standardised on the way in, and on the way back.
+        const value = toPool * weights[j] * (toPool * (block[at] - sum * centre[j]) - sum * mean[j]);
         block[at] = value;
-        shift += value * mean[from + j];
+        shift += toPool === 0 ? 0 : value * (centre[j] + mean[j] / toPool);
       }
       shifts[q] += shift;
     });
