@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import {
   checkGramShapes,
   checkProductShapes,
@@ -9,9 +9,6 @@ import {
 import { createLoops } from './loops/wasm.js';
 import { productModel, weightedGramModel } from './onnx-models.js';
 import { Scratch } from './scratch.js';
-
-// ONNX Runtime reports usage to its makers unless this stands in the environment before its first session.
-process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
 /** Rows a product: large enough for full speed, small enough that little of the lower half is computed for nothing. */
 const PANEL = 192;
@@ -25,6 +22,9 @@ const COLUMNS = 2048;
  * Side by side in worker threads, sessions of one thread each beat one session over all cores.
  */
 export async function createOrtKernels(options: { threads: number }): Promise<Kernels & { dispose(): Promise<void> }> {
+  // It reports usage to its makers unless this stands in the environment before its first session.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
+  const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const open = (model: Uint8Array) =>
     InferenceSession.create(model, {
       executionProviders: ['cpu'],

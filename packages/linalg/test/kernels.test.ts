@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createOrtKernels, invertPositive, type Kernels, referenceKernels } from '../src/index.js';
+import {
+  createKernels,
+  createOrtKernels,
+  describeKernels,
+  invertPositive,
+  type Kernels,
+  referenceKernels,
+} from '../src/index.js';
 
 /** Deterministic values of size 1, no two rows alike. */
 const values = (length: number, phase: number): Float32Array =>
@@ -151,4 +158,11 @@ describe.each<[string, () => Kernels]>([
       refused(() => kernels().sandwich(new Float32Array(6), 2, 3, new Float64Array(3), 2, () => {})),
     ).rejects.toThrow('sandwich: 6 and 3 values');
   });
+});
+
+it('the machine’s kernels are chosen and named', async () => {
+  const kernels = await createKernels({ threads: 1 });
+  expect(describeKernels(kernels)).toBe('products by ONNX Runtime (f64), loops by WebAssembly (relaxed simd)');
+  expect(describeKernels(referenceKernels)).toBe('products by TypeScript, loops by TypeScript');
+  await kernels.dispose();
 });
