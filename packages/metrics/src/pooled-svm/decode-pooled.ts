@@ -8,6 +8,9 @@ import { solvePooled } from './solve.js';
 /** Below it a fold's own Gram matrix costs nothing, and its scale differs from the pool's too much. */
 const FEWEST_IMAGES = 100;
 
+/** Classes in folds that are solved together, at most: bounds what they hold, whatever the number of read-outs. */
+const COLUMNS = 300;
+
 /** Whether one Gram matrix for all folds is worth trying: with fewer features than images it has no inverse. */
 export const isPooled = (n: number, f: number): boolean => n >= FEWEST_IMAGES && f >= n;
 
@@ -27,31 +30,33 @@ export async function decodePooled(
   const pooled = folds.map(({ train, test }) => pooledFold(pool, train, test));
   const kernel = await poolKernel(pool, pooled, kernels);
   if (kernel === null) return [...folds];
-  const owners: { fold: number; readOut: number; label: number }[] = [];
-  const columns: Column[] = [];
-  folds.forEach(({ train }, fold) => {
-    readOuts.forEach(({ labels, classes, c }, readOut) => {
-      for (let label = 0; label < classes; label++) {
-        const y = new Float64Array(pool.n);
-        for (const i of train) y[i] = labels[i] === label ? 1 : -1;
-        owners.push({ fold, readOut, label });
-        columns.push({ fold, y, c });
-      }
-    });
-  });
-  const solutions = await solvePooled(pool, kernel, pooled, columns, kernels, signal);
+  const owners = folds.flatMap((_, fold) =>
+    readOuts.flatMap(({ classes }, readOut) =>
+      Array.from({ length: classes }, (__, label) => ({ fold, readOut, label })),
+    ),
+  );
   const open = new Set<number>();
-  solutions.forEach((solution, q) => {
-    const { fold, readOut, label } = owners[q];
-    if (solution === null) open.add(fold);
-    else
-      accept(
-        folds[fold],
-        readOut,
-        label,
-        Float64Array.from(folds[fold].test, (i) => solution.f[i]),
-        solution.gap,
-      );
-  });
+  for (let from = 0; from < owners.length; from += COLUMNS) {
+    const some = owners.slice(from, from + COLUMNS);
+    const columns = some.map(({ fold, readOut, label }): Column => {
+      const { labels, c } = readOuts[readOut];
+      const y = new Float64Array(pool.n);
+      for (const i of folds[fold].train) y[i] = labels[i] === label ? 1 : -1;
+      return { fold, y, c };
+    });
+    const solutions = await solvePooled(pool, kernel, pooled, columns, kernels, signal);
+    solutions.forEach((solution, q) => {
+      const { fold, readOut, label } = some[q];
+      if (solution === null) open.add(fold);
+      else
+        accept(
+          folds[fold],
+          readOut,
+          label,
+          Float64Array.from(folds[fold].test, (i) => solution.f[i]),
+          solution.gap,
+        );
+    });
+  }
   return folds.filter((_, fold) => open.has(fold));
 }

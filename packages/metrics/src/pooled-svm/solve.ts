@@ -19,7 +19,7 @@ const STALLED = 0.5;
 /** Corrections of the active set within a pass: what is not settled then goes on in the next. */
 const ROUNDS = 8;
 /** Bytes of Cholesky factors that are kept at a time. */
-const FACTOR_BYTES = 96e6;
+const FACTOR_BYTES = 64e6;
 
 export interface PooledSolution {
   /** Decision values K b of all rows, those of the test rows included. */
