@@ -4,6 +4,8 @@ import { foldGram, standardisePool } from '../src/fold-gram.js';
 import { type DecodeInput, decode, decodeMany, RandomState, shuffledLabels, stratifiedKFold } from '../src/index.js';
 import { isPooled } from '../src/pooled-svm/decode-pooled.js';
 import { SvmSolver } from '../src/svm-solver.js';
+import { type MadeData, madeData } from './decoder-data.js';
+import { fixture } from './fixtures.js';
 
 const CLASSES = 4;
 
@@ -85,6 +87,22 @@ function counting(): { kernels: Kernels; grams: () => number } {
   };
   return { kernels: { ...ort, gram }, grams: () => grams };
 }
+
+const references = fixture('pooled-svm').cases as (MadeData & { c: number; fold: number[]; decisions: number[] })[];
+
+describe('one Gram matrix for all folds, against LIBLINEAR', () => {
+  it.each(references)(
+    '$n x $f, $classes classes, C = $c: LinearSVC’s held-out decisions (1e-5), folds as StratifiedKFold’s',
+    async (reference) => {
+      const { train } = madeData(reference);
+      expect(isPooled(train.n, train.f)).toBe(true);
+      const folds = [stratifiedKFold(Array.from(train.labels, String), 10, 1)];
+      expect(Array.from(folds[0])).toEqual(reference.fold);
+      const { decisions } = await decode({ ...train, folds, c: reference.c }, ort);
+      expect(maxDifference(decisions[0], Float64Array.from(reference.decisions))).toBeLessThan(1e-5);
+    },
+  );
+});
 
 const N = 140;
 const CASES: [string, number, ((x: Float32Array, f: number) => void) | undefined][] = [
