@@ -10,6 +10,28 @@ export interface BootstrapInterval {
 /** Fewer defined draws than this share: no interval. */
 const MINIMUM_DEFINED = 0.9;
 
+/**
+ * How often each image stands in each draw of `bootstrap(n, draws, seed)`: [draw][image]. For statistics that are
+ * weighted sums over images.
+ */
+export function imageCounts(n: number, draws: number, seed: number): Uint16Array {
+  const random = smallRandom(seed);
+  const counts = new Uint16Array(draws * n);
+  for (let draw = 0; draw < draws; draw++) for (let i = 0; i < n; i++) counts[draw * n + random(n)]++;
+  return counts;
+}
+
+/**
+ * 95 % percentile interval of a statistic's draws.
+ * @param values one a draw, NaN where undefined
+ * @returns null when fewer than 90 % are defined
+ */
+export function percentileInterval(values: Float64Array): BootstrapInterval | null {
+  const sorted = values.filter((v) => !Number.isNaN(v)).sort();
+  if (sorted.length === 0 || sorted.length < MINIMUM_DEFINED * values.length) return null;
+  return { low: percentile(sorted, 0.025), high: percentile(sorted, 0.975), defined: sorted.length };
+}
+
 /** NumPy's default percentile: linear between order statistics. */
 function percentile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
@@ -35,13 +57,9 @@ export function bootstrap(
   const random = smallRandom(seed);
   const rows = new Int32Array(n);
   const values = new Float64Array(draws);
-  let defined = 0;
   for (let draw = 0; draw < draws; draw++) {
     for (let i = 0; i < n; i++) rows[i] = random(n);
-    const value = statistic(rows);
-    if (value !== null && !Number.isNaN(value)) values[defined++] = value;
+    values[draw] = statistic(rows) ?? Number.NaN;
   }
-  if (defined < MINIMUM_DEFINED * draws) return null;
-  const sorted = values.subarray(0, defined).sort();
-  return { low: percentile(sorted, 0.025), high: percentile(sorted, 0.975), defined };
+  return percentileInterval(values);
 }

@@ -29,12 +29,21 @@ export * from './ost.js';
 export { type PairedDraws, pairedDraws, type Statistic } from './paired-draws.js';
 export * from './platt.js';
 export {
+  type AddedVariance,
+  addedVariance,
+  addedVarianceDraws,
+  sideBySide,
+  unitVariance,
+} from './predictivity/added-variance.js';
+export { chooseSteps, predictivityElsewhere } from './predictivity/best-step.js';
+export {
   type Ceiling,
   type CeilingRule,
   normaliseByCeiling,
   spearmanBrown,
   splitHalfCeiling,
 } from './predictivity/ceiling.js';
+export { type ImageDraws, predictivityDraws } from './predictivity/image-draws.js';
 export { type LinearPrediction, linearPredict } from './predictivity/linear.js';
 export {
   EARLY_IT,
@@ -55,6 +64,7 @@ export {
 export type { Target } from './predictivity/problem.js';
 export { ridgePredict } from './predictivity/ridge.js';
 export { type RidgeCvPrediction, ridgeCvPredict } from './predictivity/ridge-cv.js';
+export { MINIMUM_SUBSET_IMAGES, subsetPredictivity } from './predictivity/subset.js';
 export * from './probabilities.js';
 export * from './random-state.js';
 export * from './ranks.js';

@@ -91,7 +91,8 @@ function responses({ y, m }: Target, rows: Int32Array): Float64Array {
   return out;
 }
 
-function meanAndError(values: readonly (number | null)[]): { value: number | null; error: number | null } {
+/** Mean and standard error over splits; null where one is absent. */
+export function meanAndError(values: readonly (number | null)[]): { value: number | null; error: number | null } {
   const defined = values.filter((v) => v !== null);
   if (defined.length < values.length) return { value: null, error: null };
   const n = defined.length;

@@ -1,0 +1,184 @@
+import { CorescoreError } from '@corescore/contracts';
+import { imageCounts } from '../bootstrap.js';
+import type { TrainTest } from '../splits.js';
+import { medianInPlace } from './held-out-moments.js';
+import type { ImageDraws } from './image-draws.js';
+import type { PooledGram } from './pooled-gram.js';
+import { meanAndError } from './predictivity.js';
+import { checkSplits, checkTarget, type Target } from './problem.js';
+import { centreTarget } from './products.js';
+
+/**
+ * The Gram matrix of two sets of features side by side, each divided by the square root of its total variance: the mean
+ * of theirs, each over its trace. PLS follows variance; without this a step of larger activations would silence the
+ * other. A set beside itself is `unitVariance` of it, to the bit.
+ *
+ * @throws CorescoreError `metric_undefined` where one does not vary over images
+ */
+export function sideBySide(a: PooledGram, b: PooledGram): PooledGram {
+  if (a.n !== b.n) throw new RangeError(`features of ${a.n} images beside features of ${b.n}`);
+  const x = unitVariance(a);
+  const y = unitVariance(b);
+  const k = new Float64Array(x.k.length);
+  for (let i = 0; i < k.length; i++) k[i] = (x.k[i] + y.k[i]) / 2;
+  return { k, n: a.n, f: a.f + b.f };
+}
+
+/** The same features at a total variance of 1 (over n). @throws CorescoreError as `sideBySide` */
+export function unitVariance({ k, n, f }: PooledGram): PooledGram {
+  let trace = 0;
+  for (let i = 0; i < n; i++) trace += k[i * n + i];
+  if (!(trace > 0)) {
+    throw new CorescoreError('metric_undefined', 'The features of a step are the same for every image.', {
+      field: 'features',
+      remedy: 'Leave out steps at which the model has not yet answered to the image (firstStep).',
+    });
+  }
+  return { k: k.map((v) => v / trace), n, f };
+}
+
+export interface AddedVariance {
+  /** Mean over splits of `perSplit`; null where a split has none. */
+  value: number | null;
+  /** Standard error over splits. */
+  error: number | null;
+  /** Median over neuroids of the difference in R^2. */
+  perSplit: (number | null)[];
+  /** Median R^2 of the first alone and of both, means over splits. */
+  first: number | null;
+  both: number | null;
+  /** Neuroids whose responses vary over the test images of every split, of `nTotal`. */
+  n: number;
+  nTotal: number;
+}
+
+/**
+ * Variance of the responses that a second set of features explains beyond a first (METRICS 5): on held-out images
+ * R^2(first and second) - R^2(first), R^2 = 1 - sum (y - prediction)^2 / sum (y - mean of the training rows)^2. The
+ * difference is taken neuroid by neuroid, where noise of the responses cancels, then the median over neuroids and the
+ * mean over splits. It is negative where the second set costs more by overfitting than it brings. Divided by the
+ * responses' reliability (the split-half ceiling, the share of their variance that is not noise) it is a share of what
+ * could be explained.
+ *
+ * @param first predictions of each split from the first features alone, test.length * m; @param both from
+ *   `sideBySide`, by the same mapping; the first alone at `unitVariance`, so that a second that repeats it changes nothing
+ * @throws CorescoreError `metric_undefined` for a response or prediction that is not finite
+ */
+export function addedVariance(
+  target: Target,
+  splits: readonly TrainTest[],
+  first: readonly Float64Array[],
+  both: readonly Float64Array[],
+): AddedVariance {
+  const { m } = target;
+  const errors = splitErrors(target, splits, first, both);
+  const perSplit = errors.map(({ total, a, b }) => {
+    const sums = [total, a, b].map((rows) => columnSums(rows, m));
+    const varies = Array.from(sums[0].keys()).filter((j) => sums[0][j] > 0);
+    const median = (of: (j: number) => number): number | null => {
+      const value = medianInPlace(Float64Array.from(varies, of), varies.length);
+      return Number.isNaN(value) ? null : value;
+    };
+    return {
+      varies,
+      added: median((j) => (sums[1][j] - sums[2][j]) / sums[0][j]),
+      first: median((j) => 1 - sums[1][j] / sums[0][j]),
+      both: median((j) => 1 - sums[2][j] / sums[0][j]),
+    };
+  });
+  const everywhere = perSplit[0].varies.filter((j) => perSplit.every((split) => split.varies.includes(j)));
+  return {
+    ...meanAndError(perSplit.map((split) => split.added)),
+    perSplit: perSplit.map((split) => split.added),
+    first: meanAndError(perSplit.map((split) => split.first)).value,
+    both: meanAndError(perSplit.map((split) => split.both)).value,
+    n: everywhere.length,
+    nTotal: m,
+  };
+}
+
+/** `addedVariance` in the bootstrap draws of `predictivityDraws`: the same images. @returns NaN where undefined */
+export function addedVarianceDraws(
+  target: Target,
+  splits: readonly TrainTest[],
+  first: readonly Float64Array[],
+  both: readonly Float64Array[],
+  { draws, seed }: ImageDraws,
+): Float64Array {
+  const { n, m } = target;
+  const counts = imageCounts(n, draws, seed);
+  const out = new Float64Array(draws);
+  splitErrors(target, splits, first, both).forEach(({ total, a, b }, s) => {
+    const { test } = splits[s];
+    const gain = a.map((v, at) => v - b[at]);
+    const gains = new Float64Array(m);
+    const totals = new Float64Array(m);
+    for (let draw = 0; draw < draws; draw++) {
+      gains.fill(0);
+      totals.fill(0);
+      for (let t = 0; t < test.length; t++) {
+        const times = counts[draw * n + test[t]];
+        if (times === 0) continue;
+        const at = t * m;
+        for (let j = 0; j < m; j++) {
+          gains[j] += times * gain[at + j];
+          totals[j] += times * total[at + j];
+        }
+      }
+      let defined = 0;
+      for (let j = 0; j < m; j++) if (totals[j] > 0) gains[defined++] = gains[j] / totals[j];
+      out[draw] += medianInPlace(gains, defined) / splits.length;
+    }
+  });
+  return out;
+}
+
+interface SquaredErrors {
+  /** (y - training mean)^2, and of both predictions (y - prediction)^2: test.length * m. */
+  total: Float64Array;
+  a: Float64Array;
+  b: Float64Array;
+}
+
+function splitErrors(
+  target: Target,
+  splits: readonly TrainTest[],
+  first: readonly Float64Array[],
+  both: readonly Float64Array[],
+): SquaredErrors[] {
+  checkTarget(target);
+  checkSplits(splits, target.n);
+  if (first.length !== splits.length || both.length !== splits.length) {
+    throw new RangeError(`${first.length} and ${both.length} predictions for ${splits.length} splits`);
+  }
+  const { y, m } = target;
+  return splits.map(({ train, test }, s) => {
+    const size = test.length * m;
+    for (const predicted of [first[s], both[s]]) {
+      if (predicted.length !== size) throw new RangeError(`${predicted.length} values, not ${test.length} x ${m}`);
+      if (!predicted.every(Number.isFinite)) {
+        throw new CorescoreError('metric_undefined', `Split ${s} has a prediction that is not finite.`, {
+          field: 'predictions',
+        });
+      }
+    }
+    const { mean } = centreTarget(y, m, train);
+    const out = { total: new Float64Array(size), a: new Float64Array(size), b: new Float64Array(size) };
+    for (let t = 0; t < test.length; t++) {
+      for (let j = 0; j < m; j++) {
+        const at = t * m + j;
+        const value = y[test[t] * m + j];
+        out.total[at] = (value - mean[j]) ** 2;
+        out.a[at] = (value - first[s][at]) ** 2;
+        out.b[at] = (value - both[s][at]) ** 2;
+      }
+    }
+    return out;
+  });
+}
+
+function columnSums(rows: Float64Array, m: number): Float64Array {
+  const out = new Float64Array(m);
+  for (let at = 0; at < rows.length; at++) out[at % m] += rows[at];
+  return out;
+}
