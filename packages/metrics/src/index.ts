@@ -33,7 +33,6 @@ export {
   addedVariance,
   addedVarianceDraws,
   sideBySide,
-  unitVariance,
 } from './predictivity/added-variance.js';
 export { chooseSteps, predictivityElsewhere } from './predictivity/best-step.js';
 export {

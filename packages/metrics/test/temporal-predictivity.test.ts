@@ -18,7 +18,6 @@ import {
   subsetPredictivity,
   type Target,
   type TrainTest,
-  unitVariance,
 } from '../src/index.js';
 import { maxDifference } from './fixtures.js';
 import { temporal, temporalData } from './temporal-predictivity-data.js';
@@ -224,13 +223,13 @@ describe('the best-matching step', () => {
 
 describe('variance explained beyond a first set of features', () => {
   const added = () => {
-    const first = unitVariance(grams[0]);
+    const first = grams[0];
     const both = sideBySide(grams[0], grams[2]);
     const predict = (gram: PooledGram) => plsPredict(gram, target, splits, components).predictions;
     return { first: predict(first), both: predict(both) };
   };
 
-  it('is scikit-learn’s difference in R^2 on features side by side, each of total variance 1 (1e-7)', () => {
+  it('is scikit-learn’s difference in R^2 on features side by side, of one total variance (1e-7)', () => {
     const { first, both } = added();
     const found = addedVariance(target, splits, first, both);
     expect(maxDifference(found.perSplit as number[], temporal.added.perSplit)).toBeLessThan(1e-7);
@@ -240,7 +239,7 @@ describe('variance explained beyond a first set of features', () => {
     expect([found.n, found.nTotal]).toEqual([m, m]);
   });
 
-  it('a later step that repeats the first, at any scale, adds exactly 0', async () => {
+  it('a later step that repeats the first, four times as large, adds exactly 0', async () => {
     const copy = await pooledGram(
       steps[0].map((v) => 4 * v),
       n,
@@ -248,7 +247,7 @@ describe('variance explained beyond a first set of features', () => {
       referenceKernels,
     );
     const predict = (gram: PooledGram) => plsPredict(gram, target, splits, components).predictions;
-    const first = predict(unitVariance(grams[0]));
+    const first = predict(grams[0]);
     const both = predict(sideBySide(grams[0], copy));
     const found = addedVariance(target, splits, first, both);
     expect(found.value).toBe(0);
@@ -297,9 +296,17 @@ describe('variance explained beyond a first set of features', () => {
     expect(draw).toBe(10);
   });
 
-  it('refuses a step that is the same for every image, and predictions that do not fit', async () => {
+  it('a step that is the same for every image adds nothing, and beside one everything is beyond it', async () => {
     const flat = await pooledGram(new Float32Array(n * f).fill(2), n, f, referenceKernels);
-    expect(() => sideBySide(grams[0], flat)).toThrow('the same for every image');
+    expect(sideBySide(grams[0], flat)).toEqual({ ...grams[0], f: 2 * f });
+    expect(sideBySide(flat, grams[0])).toEqual({ ...grams[0], f: 2 * f });
+    const predict = (gram: PooledGram) => plsPredict(gram, target, splits, components).predictions;
+    const found = addedVariance(target, splits, predict(flat), predict(sideBySide(flat, grams[2])));
+    expect(found.first).toBeLessThanOrEqual(0);
+    expect(found.both).toBeGreaterThan(0.5);
+  });
+
+  it('refuses predictions that do not fit', () => {
     expect(() => sideBySide(grams[0], { k: Float64Array.of(1), n: 1, f: 1 })).toThrow(RangeError);
     const { first, both } = added();
     expect(() => addedVariance(target, splits, first.slice(1), both)).toThrow(RangeError);

@@ -9,32 +9,28 @@ import { checkSplits, checkTarget, type Target } from './problem.js';
 import { centreTarget } from './products.js';
 
 /**
- * The Gram matrix of two sets of features side by side, each divided by the square root of its total variance: the mean
- * of theirs, each over its trace. PLS follows variance; without this a step of larger activations would silence the
- * other. A set beside itself is `unitVariance` of it, to the bit.
- *
- * @throws CorescoreError `metric_undefined` where one does not vary over images
+ * The Gram matrix of two sets of features side by side, the second scaled to the first's total variance over the images.
+ * PLS follows variance; without this a step of larger activations would silence the other. It is the mean of theirs, not
+ * the sum, so that penalties keep their meaning and a set beside itself is itself, to the bit. A set that is the same
+ * for every image adds nothing.
  */
-export function sideBySide(a: PooledGram, b: PooledGram): PooledGram {
-  if (a.n !== b.n) throw new RangeError(`features of ${a.n} images beside features of ${b.n}`);
-  const x = unitVariance(a);
-  const y = unitVariance(b);
-  const k = new Float64Array(x.k.length);
-  for (let i = 0; i < k.length; i++) k[i] = (x.k[i] + y.k[i]) / 2;
-  return { k, n: a.n, f: a.f + b.f };
+export function sideBySide(first: PooledGram, second: PooledGram): PooledGram {
+  const { n } = first;
+  if (second.n !== n) throw new RangeError(`features of ${n} images beside features of ${second.n}`);
+  const f = first.f + second.f;
+  const own = totalVariance(first);
+  const other = totalVariance(second);
+  if (!(other > 0)) return { k: first.k, n, f };
+  if (!(own > 0)) return { k: second.k, n, f };
+  const scale = own / other;
+  return { k: first.k.map((v, at) => (v + scale * second.k[at]) / 2), n, f };
 }
 
-/** The same features at a total variance of 1 (over n). @throws CorescoreError as `sideBySide` */
-export function unitVariance({ k, n, f }: PooledGram): PooledGram {
+/** Times n. */
+function totalVariance({ k, n }: PooledGram): number {
   let trace = 0;
   for (let i = 0; i < n; i++) trace += k[i * n + i];
-  if (!(trace > 0)) {
-    throw new CorescoreError('metric_undefined', 'The features of a step are the same for every image.', {
-      field: 'features',
-      remedy: 'Leave out steps at which the model has not yet answered to the image (firstStep).',
-    });
-  }
-  return { k: k.map((v) => v / trace), n, f };
+  return trace;
 }
 
 export interface AddedVariance {
@@ -60,8 +56,8 @@ export interface AddedVariance {
  * responses' reliability (the split-half ceiling, the share of their variance that is not noise) it is a share of what
  * could be explained.
  *
- * @param first predictions of each split from the first features alone, test.length * m; @param both from
- *   `sideBySide`, by the same mapping; the first alone at `unitVariance`, so that a second that repeats it changes nothing
+ * @param first predictions of each split from the first features alone, test.length * m
+ * @param both from `sideBySide`, by the same mapping
  * @throws CorescoreError `metric_undefined` for a response or prediction that is not finite
  */
 export function addedVariance(
