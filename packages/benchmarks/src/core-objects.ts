@@ -111,6 +111,7 @@ export async function loadCoreObjectsOst(home: string): Promise<Benchmark> {
     recordings: simulatedRecordings(
       it,
       set.stimuli.map((s) => s.object),
+      isChallenge,
     ),
     decoder: { c: C },
     bootstrap: BOOTSTRAP,

@@ -2,12 +2,15 @@ import { fileURLToPath } from 'node:url';
 import { CorescoreError } from '@corescore/contracts';
 import type { DecodedStep } from '@corescore/metrics';
 import { Piscina } from 'piscina';
-import type { BinPredictivity } from './predictivity-scores.js';
-import type { DecodeTask, Interval, MeanIntervalTask, OstIntervalTask, PredictTask, ThreadResult } from './thread.js';
+import type { DecodeTask, Interval, MeanIntervalTask, OstIntervalTask } from './thread.js';
+import type { Added, AddedTask, BinPredictivity, ChosenTask, PredictTask } from './thread-predict.js';
+import type { ThreadResult } from './thread-result.js';
 
 interface Tasks {
   decodeMixture: [DecodeTask, DecodedStep];
   predictBins: [PredictTask, BinPredictivity[]];
+  chosenDraws: [ChosenTask, Float64Array];
+  addedToFirst: [AddedTask, Added];
   ostInterval: [OstIntervalTask, Interval | null];
   meanIntervals: [MeanIntervalTask, (Interval | null)[]];
 }

@@ -1,104 +1,97 @@
-import { type AbsenceReason, METRICS, type Score, type Series } from '@corescore/contracts';
-import { EARLY_IT, LATE_IT, normaliseByCeiling, type TimeWindow } from '@corescore/metrics';
+import { METRICS, type Score, type Series, SUBSETS, type Subset } from '@corescore/contracts';
+import { MINIMUM_SUBSET_IMAGES, normaliseByCeiling, percentileInterval } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
-import { binsWithin, PREDICTIVITY } from './recordings.js';
+import type { Predicted } from './predict.js';
+import { PREDICTIVITY, windowBins } from './recordings.js';
+import { stepScores } from './step-scores.js';
+import type { BinPredictivity, SplitValues } from './thread-predict.js';
+import { absentScore, bounds, imagesOf, REGION, windowCeiling, windowInterval, windowValue } from './window-score.js';
 
-/** Predictivity of one bin: the median over neuroids of each split, their mean and standard error. */
-export interface BinPredictivity {
-  value: number | null;
-  perSplit: (number | null)[];
-  /** Neuroids with a correlation in every split. */
-  n: number;
-  /** PLS components: as the benchmark asks, or all the features there are. */
-  components: number;
-}
+const WINDOWS = { predictivity_early: 'early', predictivity_late: 'late' } as const;
+const METRICS_OF_WINDOWS = Object.keys(WINDOWS) as (keyof typeof WINDOWS)[];
 
-const WINDOWS = { predictivity_early: EARLY_IT, predictivity_late: LATE_IT } as const;
-const REGION = 'IT';
-
-const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const within = (bin: BinPredictivity, subset: Subset): SplitValues | null =>
+  subset === 'all' ? bin : (bin.own?.subsets[subset] ?? null);
 
 function windowScore(
   benchmark: Benchmark,
   metric: keyof typeof WINDOWS,
-  window: TimeWindow,
-  perBin: readonly (BinPredictivity | null)[],
+  subset: Subset,
+  perBin: Predicted['own'],
 ): Score {
-  const images = benchmark.labels.length;
-  const { ceilings, splits, neuroids } = benchmark.recordings;
-  const base = { metric, subset: 'all' as const, region: REGION, unit: METRICS[metric].unit, nTotal: images };
-  const absent = (reason: AbsenceReason, note?: string): Score => ({
-    ...base,
-    value: null,
-    n: 0,
-    reason,
-    ...(note === undefined ? {} : { note }),
-  });
-  const inside = binsWithin(benchmark.bins, window);
-  const found = inside.map((b) => perBin[b]);
-  if (found.some((p) => p === null)) return absent('undefined', 'the clock does not cover these bins');
-  const bins = found.filter((p) => p !== null);
-  const means = splits.map((_, s) => bins.map((p) => p.perSplit[s])).filter((row) => row.every((v) => v !== null));
-  if (bins.length === 0 || means.length < splits.length) return absent('undefined');
-  const ofSplits = means.map((row) => meanOf(row as number[]));
-  const value = meanOf(ofSplits);
-  const spread = Math.sqrt(meanOf(ofSplits.map((v) => (v - value) ** 2)));
-  const reliable = inside.map((b) => ceilings()[b]).filter((c) => c !== null);
-  const ceiling = reliable.length === inside.length ? meanOf(reliable) : null;
-  const ceiled = normaliseByCeiling(value, ceiling, PREDICTIVITY.normalisation);
-  const least = Math.min(...bins.map((p) => p.n));
+  const { splits, neuroids } = benchmark.recordings;
+  const inside = windowBins(benchmark.bins)[WINDOWS[metric]];
+  const bins = inside.map((b) => perBin[b]).filter((p) => p !== null);
+  if (bins.length < inside.length)
+    return absentScore(benchmark, metric, subset, 'undefined', 'the clock does not cover these bins');
+  const found = bins.map((p) => within(p, subset)).filter((p) => p !== null);
+  if (found.length < bins.length) {
+    const note = `a split tests fewer than ${MINIMUM_SUBSET_IMAGES} of these images`;
+    return absentScore(benchmark, metric, subset, 'undefined', note);
+  }
+  const mean = windowValue(found.map((p) => p.perSplit));
+  if (mean === null) return absentScore(benchmark, metric, subset, 'undefined');
+  const images = imagesOf(benchmark, subset);
+  const ceiling = windowCeiling(benchmark, inside, subset);
+  const ceiled = normaliseByCeiling(mean.value, ceiling, PREDICTIVITY.normalisation);
+  const least = Math.min(...found.map((p) => p.n));
   return {
-    ...base,
-    value,
+    metric,
+    subset,
+    region: REGION,
+    unit: METRICS[metric].unit,
+    nTotal: images,
+    value: mean.value,
     n: images,
-    error: spread / Math.sqrt(splits.length),
+    error: mean.error,
+    ...bounds(windowInterval(bins.map((p) => p.own?.draws[subset] ?? null))),
     ...(ceiling === null ? {} : { ceiling }),
     ...(ceiled === null ? {} : { ceiled }),
-    note: `PLS with ${bins[0].components} components, median over ${least} of ${neuroids} neuroids, mean over ${splits.length} splits and ${bins.length} bins`,
+    note: `${bins[0].mapping}, median over ${least} of ${neuroids} neuroids, mean over ${splits.length} splits and ${bins.length} bins`,
+  };
+}
+
+/** The course over the bins, with the interval over images of each. */
+function course(benchmark: Benchmark, perBin: Predicted['own'], subset: Subset): Series {
+  const intervals = perBin.map((p) => (p?.own ? percentileInterval(p.own.draws[subset]) : null));
+  return {
+    name: 'predictivity',
+    subset,
+    region: REGION,
+    axes: [{ name: 'time_bin', unit: 'ms', values: benchmark.bins.map((b) => b.startMs) }],
+    values: perBin.map((p) => (p === null ? null : (within(p, subset)?.value ?? null))),
+    low: intervals.map((interval) => interval?.low ?? null),
+    high: intervals.map((interval) => interval?.high ?? null),
+    n: imagesOf(benchmark, subset),
+    unit: 'r',
   };
 }
 
 /**
- * Neural predictivity of IT over time (METRICS 5): each bin from the subject's own features of that bin.
- * @param perBin null where the clock covers nothing of a bin; `null` altogether when the subject has no features
+ * Neural predictivity of IT over time (METRICS 5): each bin from the subject's own features of that bin, over all images
+ * and within Control and Challenge; then what its steps say (`stepScores`).
+ * @param predicted null when the subject has no features
  */
 export function predictivityScores(
   benchmark: Benchmark,
-  perBin: readonly (BinPredictivity | null)[] | null,
+  predicted: Predicted | null,
 ): { scores: Score[]; series: Series[] } {
-  const metrics = Object.keys(WINDOWS) as (keyof typeof WINDOWS)[];
-  const images = benchmark.labels.length;
-  if (perBin === null) {
-    const absent = (metric: keyof typeof WINDOWS): Score => ({
-      metric,
-      subset: 'all',
-      region: REGION,
-      value: null,
-      unit: METRICS[metric].unit,
-      n: 0,
-      nTotal: images,
-      reason: 'not_run',
-    });
-    return { scores: metrics.map(absent), series: [] };
+  const windows = SUBSETS.flatMap((subset) => METRICS_OF_WINDOWS.map((metric) => [metric, subset] as const));
+  const steps = stepScores(benchmark, predicted);
+  if (predicted === null) {
+    const absent = windows.map(([metric, subset]) => absentScore(benchmark, metric, subset, 'not_run'));
+    return { scores: [...absent, ...steps.scores], series: steps.series };
   }
-  const axis = { name: 'time_bin', unit: 'ms', values: benchmark.bins.map((b) => b.startMs) };
-  const series = (name: string, values: (number | null)[]): Series => ({
-    name,
-    subset: 'all',
-    region: REGION,
-    axes: [axis],
-    values,
-    n: images,
-    unit: 'r',
-  });
+  const { own } = predicted;
+  const courses = SUBSETS.map((subset) => course(benchmark, own, subset));
+  const [{ low: _, high: __, ...ofAll }] = courses;
+  const ceilings: Series = {
+    ...ofAll,
+    name: 'predictivity_ceiling',
+    values: benchmark.bins.map((___, b) => benchmark.recordings.ceiling(b, 'all')),
+  };
   return {
-    scores: metrics.map((metric) => windowScore(benchmark, metric, WINDOWS[metric], perBin)),
-    series: [
-      series(
-        'predictivity',
-        perBin.map((p) => p?.value ?? null),
-      ),
-      series('predictivity_ceiling', benchmark.recordings.ceilings()),
-    ],
+    scores: [...windows.map(([metric, subset]) => windowScore(benchmark, metric, subset, own)), ...steps.scores],
+    series: [...courses, ceilings, ...steps.series],
   };
 }

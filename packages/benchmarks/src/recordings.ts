@@ -1,4 +1,14 @@
-import { splitHalfCeiling, stratifiedShuffleSplit, type TimeWindow, type TrainTest } from '@corescore/metrics';
+import type { Subset } from '@corescore/contracts';
+import {
+  EARLY_IT,
+  type ImageDraws,
+  LATE_IT,
+  splitHalfCeiling,
+  stratifiedShuffleSplit,
+  type TimeWindow,
+  type TrainTest,
+} from '@corescore/metrics';
+import type { Mapping } from './mapping.js';
 import type { SimulatedIt } from './target.js';
 
 /** IT responses that a subject's features are regressed on, and how (METRICS 5). */
@@ -7,9 +17,11 @@ export interface Recordings {
   responses: Float64Array[];
   neuroids: number;
   splits: TrainTest[];
-  components: number;
-  /** Split-half ceiling of each bin, null where there is none. Computed when first asked for. */
-  ceilings(): (number | null)[];
+  mapping: Mapping;
+  /** Draws of the intervals over images. */
+  bootstrap: ImageDraws;
+  /** Split-half ceiling of a bin over the images of a subset, null where there is none. Computed when first asked for. */
+  ceiling(bin: number, subset: Subset): number | null;
 }
 
 export const PREDICTIVITY = {
@@ -22,8 +34,14 @@ export const PREDICTIVITY = {
   ceilingSeed: 1,
 } as const;
 
+/**
+ * Fewer draws than of the other intervals, since each is a thousand correlations and more: the ends of an interval are
+ * then known to a twelfth of its standard error.
+ */
+const INTERVAL = { draws: 1000, seed: 1 } as const;
+
 /** The simulated population as recordings: its draws are the repetitions. */
-export function simulatedRecordings(it: SimulatedIt, objects: readonly string[]): Recordings {
+export function simulatedRecordings(it: SimulatedIt, objects: readonly string[], isChallenge: Uint8Array): Recordings {
   const images = it.stimulusIds.length;
   const cell = images * it.sites;
   const draws = PREDICTIVITY.draws.map((draw) => it.draw(draw - 1));
@@ -33,23 +51,25 @@ export function simulatedRecordings(it: SimulatedIt, objects: readonly string[])
     for (const draw of draws) for (let i = 0; i < cell; i++) sum[i] += draw[b * cell + i] / draws.length;
     return sum;
   };
-  let ceilings: (number | null)[] | undefined;
+  const ceilings = new Map<string, number | null>();
+  const rowsOf = (values: Float64Array, subset: Subset): Float64Array =>
+    subset === 'all'
+      ? values
+      : values.filter((_, at) => (isChallenge[Math.floor(at / it.sites)] === 1) === (subset === 'challenge'));
   return {
     responses: it.bins.map((_, b) => mean(b)),
     neuroids: it.sites,
     splits: stratifiedShuffleSplit(objects, PREDICTIVITY.splits),
-    components: PREDICTIVITY.components,
-    ceilings() {
-      ceilings ??= it.bins.map(
-        (_, b) =>
-          splitHalfCeiling(
-            draws.map((draw) => ofBin(draw, b)),
-            images,
-            it.sites,
-            PREDICTIVITY.ceilingSeed,
-          ).value,
-      );
-      return ceilings;
+    mapping: { kind: PREDICTIVITY.mapping, components: PREDICTIVITY.components },
+    bootstrap: INTERVAL,
+    ceiling(bin, subset) {
+      const key = `${bin}/${subset}`;
+      if (!ceilings.has(key)) {
+        const repetitions = draws.map((draw) => rowsOf(ofBin(draw, bin), subset));
+        const n = repetitions[0].length / it.sites;
+        ceilings.set(key, splitHalfCeiling(repetitions, n, it.sites, PREDICTIVITY.ceilingSeed).value);
+      }
+      return ceilings.get(key)!;
     },
   };
 }
@@ -57,3 +77,9 @@ export function simulatedRecordings(it: SimulatedIt, objects: readonly string[])
 /** The bins that lie wholly within a window. */
 export const binsWithin = (bins: readonly TimeWindow[], window: TimeWindow): number[] =>
   [...bins.keys()].filter((b) => bins[b].startMs >= window.startMs && bins[b].endMs <= window.endMs);
+
+/** Bins of early and late IT. */
+export const windowBins = (bins: readonly TimeWindow[]): { early: number[]; late: number[] } => ({
+  early: binsWithin(bins, EARLY_IT),
+  late: binsWithin(bins, LATE_IT),
+});

@@ -13,7 +13,8 @@ import { delayPermutationP, objectSolutionTimes } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
 import { OST_STATISTICS, type OstSample, ostStatistic } from './ost-statistics.js';
 import type { ScoringPool } from './pool.js';
-import { type BinPredictivity, predictivityScores } from './predictivity-scores.js';
+import type { Predicted } from './predict.js';
+import { predictivityScores } from './predictivity-scores.js';
 
 const REGION = 'IT';
 
@@ -26,8 +27,8 @@ export interface Observation {
   /** Solution times that do not come from curves (the difficulty look-up). */
   ostMs?: Float64Array;
   temporal: boolean;
-  /** Predictivity of each bin of the benchmark, null where the clock covers nothing; null: there are no features. */
-  predictivity: (BinPredictivity | null)[] | null;
+  /** How the features predict the recordings; null: there are no features. */
+  predictivity: Predicted | null;
   maxDualityGap: number | null;
   notes: string[];
 }

@@ -5,7 +5,7 @@ import { clockWindows } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
 import { binMixtures, coverage, type Mixture } from './mixtures.js';
 import { type ScoringPool, withPool } from './pool.js';
-import { predictBins, predictParts } from './predict.js';
+import { predictPlan, predictRecordings } from './predict.js';
 import { buildReport, type Observation } from './report.js';
 
 /** IT activations of a subject for the benchmark's images. */
@@ -83,11 +83,18 @@ async function observe(
   }
   const { mixtures, ofBin, notes, temporal } = plan(benchmark, activations, header.shape[0]);
   // Without time the one mixture stands for every bin of the recordings.
-  const parts = predictParts(mixtures, temporal ? ofBin : benchmark.bins.map(() => 0));
+  const firstStep = activations.clock?.firstStep ?? 0;
+  const predictions = temporal
+    ? predictPlan(mixtures, ofBin, { firstStep, benchmark })
+    : predictPlan(
+        mixtures,
+        benchmark.bins.map(() => 0),
+        null,
+      );
   let done = 0;
   const onDone = () => {
     done += 1;
-    options.onProgress?.(done, mixtures.length + parts.length);
+    options.onProgress?.(done, mixtures.length + predictions.tasks);
   };
   const { labels, folds, decoder, classes } = benchmark;
   const decoding = Promise.all(
@@ -98,7 +105,7 @@ async function observe(
       return step;
     }),
   );
-  const predicting = predictBins(benchmark, activations.path, parts, pool, onDone);
+  const predicting = predictRecordings(benchmark, activations.path, predictions, pool, onDone);
   const [decoded, predictivity] = await Promise.all([decoding, predicting]);
   const ofMixture = (bin: number) => (bin < 0 ? null : decoded[bin]);
   return {

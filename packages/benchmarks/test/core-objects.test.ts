@@ -5,6 +5,7 @@ import { CorescoreError } from '@corescore/contracts';
 import { writeNpyFloat32 } from '@corescore/formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Benchmark, loadBenchmark, scoreActivations } from '../src/index.js';
+import { withLightRecordings } from './support/recordings.js';
 
 const reference = JSON.parse(readFileSync(new URL('./fixtures/reference_ost.json', import.meta.url), 'utf8')) as {
   images: { stimulus_id: string[]; object: number[]; challenge: number[]; theta: number[]; tau: number[] };
@@ -76,7 +77,7 @@ describe('scoring activations', () => {
   test('bins past the clock have no i1, solve nothing, and the report says what is covered', async () => {
     const path = await planted('short', [0, 4]);
     const report = await scoreActivations(
-      benchmark,
+      withLightRecordings(benchmark),
       { path, clock: { onsetMs: 70, stepMs: 30 }, temporal: true },
       { threads: 2 },
     );
@@ -102,7 +103,7 @@ describe('scoring activations', () => {
   test('a model that never reaches a threshold says so in every OST score', async () => {
     const path = await planted('noise', [0, 0]);
     const report = await scoreActivations(
-      benchmark,
+      withLightRecordings(benchmark),
       { path, clock: { onsetMs: 70, stepMs: 90 }, temporal: true },
       { threads: 2 },
     );
@@ -123,7 +124,7 @@ describe('scoring activations', () => {
     const path = await planted('aborted', [1, 2, 3]);
     const controller = new AbortController();
     const running = scoreActivations(
-      benchmark,
+      withLightRecordings(benchmark),
       { path, clock: { onsetMs: 70, stepMs: 60 }, temporal: true },
       { signal: controller.signal, threads: 1 },
     );

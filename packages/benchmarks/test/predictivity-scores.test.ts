@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { normaliseByCeiling } from '@corescore/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Benchmark, loadBenchmark } from '../src/index.js';
-import { predictParts } from '../src/predict.js';
-import { type BinPredictivity, predictivityScores } from '../src/predictivity-scores.js';
+import { matrixSteps, type Predicted, predictPlan } from '../src/predict.js';
+import { predictivityScores } from '../src/predictivity-scores.js';
+import type { BinPredictivity } from '../src/thread-predict.js';
 
 const home = mkdtempSync(join(tmpdir(), 'corescore-predictivity-scores-'));
 let benchmark: Benchmark;
@@ -14,44 +15,104 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-/** Split s of bin b has the median b / 100 + s / 1000. */
-const planted = (): BinPredictivity[] =>
-  benchmark.bins.map((_, b) => {
-    const perSplit = benchmark.recordings.splits.map((__, s) => b / 100 + s / 1000);
-    return { value: b / 100 + 0.0045, perSplit, n: 160 - b, components: 25 };
+const DRAWS = 101;
+/** Split s of bin b has the median b / 100 + s / 1000; a subset's is shifted; draw k is k hundredths around the bin. */
+function planted(): (BinPredictivity | null)[] {
+  const splits = (shift: number, b: number) => benchmark.recordings.splits.map((_, s) => shift + b / 100 + s / 1000);
+  return benchmark.bins.map((_, b) => {
+    const draws = Float64Array.from({ length: DRAWS }, (__, k) => b / 100 + (k - 50) / 100);
+    const subset = (shift: number) => ({ value: shift + b / 100 + 0.0045, perSplit: splits(shift, b), n: 150 - b });
+    return {
+      value: b / 100 + 0.0045,
+      error: 0.001,
+      perSplit: splits(0, b),
+      n: 160 - b,
+      mapping: 'PLS with 25 components',
+      elsewhere: null,
+      own: {
+        subsets: { control: subset(0.5), challenge: subset(0.2) },
+        draws: { all: draws, control: draws.map((v) => v + 0.5), challenge: draws.map((v) => v + 0.2) },
+      },
+    };
   });
+}
+const held = (own: (BinPredictivity | null)[]): Predicted => ({ own, overSteps: null });
+const find = (found: ReturnType<typeof predictivityScores>, metric: string, subset = 'all') =>
+  found.scores.find((s) => s.metric === metric && s.subset === subset)!;
 
 describe('predictivity over time as scores', () => {
   test('early and late are means over their bins, with the error over splits and the ceiling of those bins', () => {
-    const { scores, series } = predictivityScores(benchmark, planted());
-    const [early, late] = scores;
+    const found = predictivityScores(benchmark, held(planted()));
+    const early = find(found, 'predictivity_early');
+    const late = find(found, 'predictivity_late');
     // 90-110 ms: bins 2 and 3; 150-200 ms: bins 8 to 12.
     expect(early.value).toBeCloseTo(0.025 + 0.0045, 12);
     expect(late.value).toBeCloseTo(0.1 + 0.0045, 12);
     // Ten equally spaced splits: population sd of 0..9, in thousandths, over sqrt(10).
     expect(late.error).toBeCloseTo(Math.sqrt(8.25) / 1000 / Math.sqrt(10), 12);
-    const ceilings = benchmark.recordings.ceilings();
-    const ceiling = [8, 9, 10, 11, 12].reduce((sum, b) => sum + ceilings[b]!, 0) / 5;
+    const ceiling = [8, 9, 10, 11, 12].reduce((sum, b) => sum + benchmark.recordings.ceiling(b, 'all')!, 0) / 5;
     expect(late.ceiling).toBeCloseTo(ceiling, 12);
     expect(late.ceiled).toBeCloseTo(normaliseByCeiling(late.value, ceiling, 'v2')!, 12);
     expect(late).toMatchObject({ n: 660, nTotal: 660, unit: 'r' });
     expect(late.note).toContain('148 of 160 neuroids');
-    expect(series.map((s) => s.name)).toEqual(['predictivity', 'predictivity_ceiling']);
-    expect(series[0].values).toHaveLength(18);
+  });
+
+  test('the interval is that of the mean over the bins, draw by draw: percentiles of 101 equal steps', () => {
+    const found = predictivityScores(benchmark, held(planted()));
+    const late = find(found, 'predictivity_late');
+    // Draw k of the mean is .1 + (k - 50) / 100; 2.5 % of 100 steps is draw 2.5.
+    expect([late.low, late.high]).toEqual([expect.closeTo(0.1 - 0.475, 12), expect.closeTo(0.1 + 0.475, 12)]);
+    const [all, control, challenge] = found.series.filter((s) => s.name === 'predictivity');
+    expect(all.low![4]).toBeCloseTo(0.04 - 0.475, 12);
+    expect(control.high![4]).toBeCloseTo(0.54 + 0.475, 12);
+    expect(challenge).toMatchObject({ subset: 'challenge', n: 330 });
+  });
+
+  test('Control and Challenge have their own values, intervals, ceilings and n', () => {
+    const found = predictivityScores(benchmark, held(planted()));
+    const control = find(found, 'predictivity_late', 'control');
+    const challenge = find(found, 'predictivity_late', 'challenge');
+    expect(control.value).toBeCloseTo(0.6045, 12);
+    expect(challenge.value).toBeCloseTo(0.3045, 12);
+    expect(challenge.low).toBeCloseTo(0.3 - 0.475, 12);
+    expect([control.n, challenge.nTotal]).toEqual([330, 330]);
+    // Hard images evoke less of the late signal: their responses are less reliable in this simulation.
+    expect(challenge.ceiling).toBeLessThan(control.ceiling!);
+    expect(challenge.note).toContain('138 of 160 neuroids');
+  });
+
+  test('a subset that a split tests too little of is undefined, in words', () => {
+    const few = planted().map((bin) => ({
+      ...bin!,
+      own: { ...bin!.own!, subsets: { control: null, challenge: null } },
+    }));
+    const found = predictivityScores(benchmark, held(few));
+    expect(find(found, 'predictivity_late', 'control')).toMatchObject({
+      value: null,
+      reason: 'undefined',
+      note: 'a split tests fewer than 10 of these images',
+    });
+    expect(find(found, 'predictivity_late').value).not.toBeNull();
   });
 
   test('a clock that misses the late bins leaves late undefined, not 0', () => {
     const short = planted().map((bin, b) => (b < 8 ? bin : null));
-    const [early, late] = predictivityScores(benchmark, short).scores;
-    expect(early.value).not.toBeNull();
+    const found = predictivityScores(benchmark, held(short));
+    expect(find(found, 'predictivity_early').value).not.toBeNull();
+    const late = find(found, 'predictivity_late');
     expect(late).toMatchObject({ value: null, reason: 'undefined', n: 0 });
     expect(late.note).toContain('clock');
   });
 
-  test('a subject without features (a null row) was not run', () => {
-    const { scores, series } = predictivityScores(benchmark, null);
-    expect(scores.map((s) => s.reason)).toEqual(['not_run', 'not_run']);
-    expect(series).toEqual([]);
+  test('a subject without features (a null row) was not run; one without time has no steps to choose among', () => {
+    const none = predictivityScores(benchmark, null);
+    expect(new Set(none.scores.map((s) => s.reason))).toEqual(new Set(['not_run']));
+    expect(none.scores).toHaveLength(9);
+    expect(none.series).toEqual([]);
+    const still = predictivityScores(benchmark, held(planted()));
+    for (const metric of ['predictivity_best_step_early', 'predictivity_best_step_late', 'predictivity_added_late']) {
+      expect(find(still, metric)).toMatchObject({ value: null, reason: 'not_temporal', nTotal: 660 });
+    }
   });
 
   test('the target leaves out the draw that stands on the board as IT itself', () => {
@@ -59,13 +120,39 @@ describe('predictivity over time as scores', () => {
   });
 });
 
-test('parts: every bin once, with its own mixture, at most three a task', () => {
-  const a = Float64Array.of(1, 0);
-  const b = Float64Array.of(0, 1);
-  const parts = predictParts([a, b], [0, 0, 0, 0, -1, 1]);
-  expect(parts).toEqual([
-    { mixture: a, bins: [0, 1, 2] },
-    { mixture: a, bins: [3] },
-    { mixture: b, bins: [5] },
-  ]);
+describe('the plan', () => {
+  const a = Float64Array.of(0, 1, 0);
+  const mixed = Float64Array.of(0, 0.5, 0.5);
+
+  test('without time: every bin once, at most three a task', () => {
+    const { parts, steps, tasks } = predictPlan([a], [0, 0, 0, 0], null);
+    expect(parts).toEqual([
+      { mixture: a, bins: [0, 1, 2], own: true, row: null },
+      { mixture: a, bins: [3], own: true, row: null },
+    ]);
+    expect([steps, tasks]).toEqual([[], 2]);
+  });
+
+  test('over time: each bin of the clock and each cell of the matrix once; a mixture that is a step serves both', () => {
+    const bins = benchmark.bins.slice(0, 5);
+    const plan = predictPlan([a, mixed], [0, 0, 1, -1, 1], { firstStep: 1, benchmark: { bins } });
+    expect(plan.steps).toEqual([1, 2]);
+    expect(plan.parts).toEqual([
+      { mixture: a, bins: [0, 1], own: true, row: 0 },
+      { mixture: a, bins: [2, 3, 4], own: false, row: 0 },
+      { mixture: mixed, bins: [2, 4], own: true, row: null },
+      { mixture: Float64Array.of(0, 0, 1), bins: [0, 1, 2], own: false, row: 1 },
+      { mixture: Float64Array.of(0, 0, 1), bins: [3, 4], own: false, row: 1 },
+    ]);
+    expect(plan.mixtureOf).toEqual([a, a, mixed, null, mixed]);
+    // Early IT is two of these five bins, late IT none.
+    expect(plan.tasks).toBe(5 + 2);
+  });
+
+  test('a long recording: 36 of its steps, evenly spaced, with the first and the last', () => {
+    expect(matrixSteps(2, 38)).toEqual(Array.from({ length: 36 }, (_, k) => k + 2));
+    const steps = matrixSteps(1, 200);
+    expect([steps.length, steps[0], steps[35]]).toEqual([36, 1, 199]);
+    expect(new Set(steps).size).toBe(36);
+  });
 });

@@ -156,5 +156,20 @@ export const METRICS = {
     unit: 'r',
     help: 'the same within 150-200 ms, where Kar et al. found feed-forward networks to fall behind',
   },
+  predictivity_best_step_early: {
+    label: 'Predictivity, best step, early IT',
+    unit: 'r',
+    help: 'as early predictivity, each bin from the model step that predicts it best, whatever the clock says',
+  },
+  predictivity_best_step_late: {
+    label: 'Predictivity, best step, late IT',
+    unit: 'r',
+    help: 'the same within 150-200 ms; beside the own clock it says whether the clock fits',
+  },
+  predictivity_added_late: {
+    label: 'Late IT beyond the first step',
+    unit: 'fraction',
+    help: 'variance of late IT that the features of the bin explain beyond the model’s first step: difference in held-out R²',
+  },
 } as const;
 export type MetricKey = keyof typeof METRICS;

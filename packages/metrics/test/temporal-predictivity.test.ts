@@ -91,7 +91,7 @@ describe('predictivity within a subset', () => {
 describe('predictivity in bootstrap draws', () => {
   it('each draw is predictivity over its images, written out, within each group and over all (1e-10)', () => {
     const draws = 12;
-    const found = predictivityDraws(target, splits, predictions[1], { draws, seed: 5 }, isChallenge);
+    const found = predictivityDraws(target, splits, predictions[1], { draws, seed: 5 }, isChallenge, 2);
     let draw = 0;
     bootstrap(n, draws, 5, (rows) => {
       for (const [g, keep] of [(i: number) => i % 2 === 0, (i: number) => i % 2 === 1, () => true].entries()) {

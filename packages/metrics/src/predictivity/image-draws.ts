@@ -14,7 +14,7 @@ export interface ImageDraws {
  * images that were drawn, as often as they were, so that an image tested in several splits counts alike in all of them.
  * Then, as in `predictivity`, the median over neuroids and the mean over splits.
  *
- * @param group group of each image, 0 .. groups-1 (say, Control and Challenge): the correlations within each come from
+ * @param group group of each image, 0 .. groups - 1 (say, Control and Challenge): the correlations within each come from
  *   the same draws
  * @returns [groups + 1][draws], each group and, last, all images; NaN where a split has no correlation in a draw
  */
@@ -24,9 +24,9 @@ export function predictivityDraws(
   predictions: readonly Float64Array[],
   { draws, seed }: ImageDraws,
   group: Uint8Array = new Uint8Array(target.n),
+  groups = 1,
 ): Float64Array[] {
   const { n } = target;
-  const groups = group.reduce((most, g) => Math.max(most, g + 1), 1);
   const counts = imageCounts(n, draws, seed);
   const out = Array.from({ length: groups + 1 }, () => new Float64Array(draws));
   splits.forEach((split, s) => {

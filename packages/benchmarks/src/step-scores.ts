@@ -1,0 +1,146 @@
+import { METRICS, type Score, type Series } from '@corescore/contracts';
+import { normaliseByCeiling } from '@corescore/metrics';
+import type { Benchmark } from './benchmark.js';
+import type { Predicted, StepPredictivity } from './predict.js';
+import { PREDICTIVITY, windowBins } from './recordings.js';
+import type { Added } from './thread-predict.js';
+import {
+  absentScore,
+  bounds,
+  imagesOf,
+  meanOf,
+  REGION,
+  windowCeiling,
+  windowInterval,
+  windowValue,
+} from './window-score.js';
+
+const BEST = { predictivity_best_step_early: 'early', predictivity_best_step_late: 'late' } as const;
+const BEST_METRICS = Object.keys(BEST) as (keyof typeof BEST)[];
+const ADDED = 'predictivity_added_late' as const;
+
+/** Medians of each split from the step it chose; null where none stood. */
+const ofChosen = ({ matrix, chosen }: StepPredictivity, bin: number): (number | null)[] =>
+  chosen[bin].map((row, s) => (row < 0 ? null : matrix[row][bin].perSplit[s]));
+
+/** "step 4 in 38 of 50, step 3 in 12 of 50". */
+function votes({ steps, chosen }: StepPredictivity, bins: readonly number[]): string {
+  const all = bins.flatMap((b) => chosen[b]);
+  return steps
+    .map((step, row) => ({ step, count: all.filter((choice) => choice === row).length }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
+    .map(({ step, count }) => `step ${step} in ${count} of ${all.length}`)
+    .join(', ');
+}
+
+function bestScore(benchmark: Benchmark, metric: keyof typeof BEST, seen: StepPredictivity): Score {
+  const bins = windowBins(benchmark.bins)[BEST[metric]];
+  const mean = windowValue(bins.map((b) => ofChosen(seen, b)));
+  if (mean === null) return absentScore(benchmark, metric, 'all', 'undefined');
+  const images = imagesOf(benchmark, 'all');
+  const ceiling = windowCeiling(benchmark, bins, 'all');
+  const ceiled = normaliseByCeiling(mean.value, ceiling, PREDICTIVITY.normalisation);
+  return {
+    metric,
+    subset: 'all',
+    region: REGION,
+    unit: METRICS[metric].unit,
+    nTotal: images,
+    value: mean.value,
+    n: images,
+    error: mean.error,
+    ...bounds(windowInterval(bins.map((b) => seen.chosenDraws[b]))),
+    ...(ceiling === null ? {} : { ceiling }),
+    ...(ceiled === null ? {} : { ceiled }),
+    note: `${votes(seen, bins)} choices (splits and bins), each made without the images that the split tests`,
+  };
+}
+
+/**
+ * Late IT beyond the first step (METRICS 5): R^2 from the first scored step and the bin's own mixture side by side, less
+ * R^2 from the first step alone (`addedVariance`), mean over the late bins. `ceiled` divides it by their split-half
+ * ceiling: of what could be explained, the share that only the later steps explain.
+ */
+function addedScore(benchmark: Benchmark, seen: StepPredictivity, own: Predicted['own']): Score {
+  const absent = (note?: string): Score => absentScore(benchmark, ADDED, 'all', 'undefined', note);
+  const { late } = windowBins(benchmark.bins);
+  if (late.some((b) => own[b] === null)) return absent('the clock does not cover these bins');
+  const found = late.map((b) => seen.added[b]).filter((a): a is Added => a !== null);
+  if (found.length < late.length) return absent('the clock reads late IT from the first step itself');
+  const mean = windowValue(found.map((a) => a.variance.perSplit));
+  if (mean === null) return absent();
+  const images = imagesOf(benchmark, 'all');
+  const ceiling = windowCeiling(benchmark, late, 'all');
+  const share = (of: 'first' | 'both'): string => meanOf(found.map((a) => a.variance[of] ?? Number.NaN)).toFixed(3);
+  const least = Math.min(...found.map((a) => a.variance.n));
+  return {
+    metric: ADDED,
+    subset: 'all',
+    region: REGION,
+    unit: METRICS[ADDED].unit,
+    nTotal: images,
+    value: mean.value,
+    n: images,
+    error: mean.error,
+    ...bounds(windowInterval(found.map((a) => a.draws))),
+    ...(ceiling === null || !(ceiling > 0) ? {} : { ceiling, ceiled: mean.value / ceiling }),
+    note: `R² ${share('first')} from step ${seen.steps[0]} alone, ${share('both')} with the bin’s own features beside it; medians over ${least} of ${benchmark.recordings.neuroids} neuroids`,
+  };
+}
+
+/** The matrix and what stands beside it: errors, the clock's mapping, the chosen steps and what they score. */
+function stepSeries(benchmark: Benchmark, seen: StepPredictivity): Series[] {
+  const bins = { name: 'time_bin', unit: 'ms', values: benchmark.bins.map((b) => b.startMs) };
+  const steps = { name: 'step', unit: '', values: seen.steps };
+  const n = imagesOf(benchmark, 'all');
+  const base = { subset: 'all' as const, region: REGION, n };
+  const cells = (name: string, unit: string, values: (number | null)[]): Series => ({
+    ...base,
+    name,
+    axes: [steps, bins],
+    values,
+    unit,
+  });
+  return [
+    cells(
+      'predictivity_matrix',
+      'r',
+      seen.matrix.flatMap((row) => row.map((cell) => cell.value)),
+    ),
+    cells(
+      'predictivity_matrix_error',
+      'r',
+      seen.matrix.flatMap((row) => row.map((cell) => cell.error)),
+    ),
+    cells('time_mapping', 'weight', seen.mapping.flat()),
+    cells(
+      'best_step_choices',
+      'splits',
+      seen.steps.flatMap((_, row) => seen.chosen.map((choices) => choices.filter((c) => c === row).length)),
+    ),
+    {
+      ...base,
+      name: 'predictivity_best_step',
+      axes: [bins],
+      values: benchmark.bins.map((_, b) => windowValue([ofChosen(seen, b)])?.value ?? null),
+      unit: 'r',
+    },
+  ];
+}
+
+/** Scores and series over the subject's own steps; absent for a subject without time or features. */
+export function stepScores(benchmark: Benchmark, predicted: Predicted | null): { scores: Score[]; series: Series[] } {
+  const seen = predicted?.overSteps ?? null;
+  if (seen === null) {
+    const reason = predicted === null ? 'not_run' : 'not_temporal';
+    return {
+      scores: ([...BEST_METRICS, ADDED] as const).map((m) => absentScore(benchmark, m, 'all', reason)),
+      series: [],
+    };
+  }
+  return {
+    scores: [...BEST_METRICS.map((m) => bestScore(benchmark, m, seen)), addedScore(benchmark, seen, predicted!.own)],
+    series: stepSeries(benchmark, seen),
+  };
+}
