@@ -105,5 +105,7 @@ export async function feedForwardRamp(
 ): Promise<ScoreReport> {
   await writeRamp(benchmark, featuresPath, scratchPath);
   const windowsMs = benchmark.bins.map((b): [number, number] => [b.startMs, b.endMs]);
-  return scoreActivations(benchmark, { path: scratchPath, clock: { windowsMs }, temporal: true }, options);
+  // Its steps are the bins, and the same features in all of them: no step is to be chosen.
+  const noSteps = { ...options, overSteps: false };
+  return scoreActivations(benchmark, { path: scratchPath, clock: { windowsMs }, temporal: true }, noSteps);
 }

@@ -7,8 +7,8 @@ import type { Added, BinPredictivity, MappingTask } from './thread-predict.js';
 
 /** Bins a task, at most: a subject without time has one mixture for all bins, and every thread should have work. */
 const BINS_A_TASK = 3;
-/** Steps of the matrix, at most: of a longer recording as many, evenly spaced. */
-const MATRIX_STEPS = 36;
+/** Steps of the matrix, at most, since each is regressed on every bin: of a longer recording as many, evenly spaced. */
+const MATRIX_STEPS = 10;
 
 /** Bins that are predicted from one mixture in one task. */
 export interface PredictPart {
@@ -22,8 +22,11 @@ export interface PredictPart {
 
 export interface PredictPlan {
   parts: PredictPart[];
-  /** Recorded steps in the rows of the matrix; empty for a subject without time. */
+  /** Recorded steps in the rows of the matrix; empty where there is none. */
   steps: number[];
+  scoredSteps: number;
+  /** Why there is no matrix; null where there is one. */
+  noSteps: 'not_temporal' | 'not_run' | null;
   /** For each bin its mixture, null where the clock covers nothing. */
   mixtureOf: (Mixture | null)[];
   /** Tasks of the whole prediction, for progress. */
@@ -34,13 +37,15 @@ export interface PredictPlan {
 export interface Predicted {
   /** Each bin from the subject's own mixture; null where the clock covers nothing. */
   own: (BinPredictivity | null)[];
-  /** Null for a subject without time. */
-  overSteps: StepPredictivity | null;
+  /** Or why there is none: a subject without time, or steps that were not asked for. */
+  overSteps: StepPredictivity | 'not_temporal' | 'not_run';
 }
 
 export interface StepPredictivity {
   /** Recorded steps, counted from 0; one a row. */
   steps: number[];
+  /** Scored steps there are; more than rows in a long recording. */
+  scoredSteps: number;
   /** Weight of each step in each bin, by the subject's own clock: [step][bin]. */
   mapping: number[][];
   /** [step][bin] */
@@ -80,10 +85,11 @@ export function matrixSteps(firstStep: number, recorded: number): number[] {
 export function predictPlan(
   mixtures: readonly Mixture[],
   ofBin: readonly number[],
-  matrix: { firstStep: number; benchmark: Pick<Benchmark, 'bins'> } | null,
+  matrix: { firstStep: number; benchmark: Pick<Benchmark, 'bins'> } | 'not_temporal' | 'not_run',
 ): PredictPlan {
   const recorded = mixtures[0].length;
-  const steps = matrix === null ? [] : matrixSteps(matrix.firstStep, recorded);
+  const wanted = typeof matrix === 'string' ? null : matrix;
+  const steps = wanted === null ? [] : matrixSteps(wanted.firstStep, recorded);
   const bins = [...ofBin.keys()];
   const inParts = (part: PredictPart): PredictPart[] =>
     Array.from({ length: Math.ceil(part.bins.length / BINS_A_TASK) }, (_, p) => ({
@@ -103,10 +109,12 @@ export function predictPlan(
     if (mixtures.some((mixture) => isStep(mixture, step))) return;
     parts.push(...inParts({ mixture: oneStep(step, recorded), bins, own: false, row: k }));
   });
-  const { early, late } = matrix === null ? { early: [], late: [] } : windowBins(matrix.benchmark.bins);
+  const { early, late } = wanted === null ? { early: [], late: [] } : windowBins(wanted.benchmark.bins);
   return {
     parts,
     steps,
+    scoredSteps: wanted === null ? 0 : recorded - wanted.firstStep,
+    noSteps: typeof matrix === 'string' ? matrix : null,
     mixtureOf: ofBin.map((m) => (m < 0 ? null : mixtures[m])),
     tasks: parts.length + early.length + 2 * late.length,
   };
@@ -141,7 +149,7 @@ export async function predictRecordings(
       onDone();
     }),
   );
-  if (plan.steps.length === 0) return { own, overSteps: null };
+  if (plan.noSteps !== null) return { own, overSteps: plan.noSteps };
   return { own, overSteps: await overSteps(benchmark, shared, plan, matrix, pool, onDone) };
 }
 
@@ -191,6 +199,7 @@ async function overSteps(
     benchmark.bins.map((_, b) => found.find(([at]) => at === b)?.[1] ?? null);
   return {
     steps,
+    scoredSteps: plan.scoredSteps,
     mapping: steps.map((step) => mixtureOf.map((mixture) => mixture?.[step] ?? 0)),
     matrix,
     chosen,

@@ -19,6 +19,8 @@ export interface Activations {
 
 export interface ScoreOptions {
   threads?: number;
+  /** Whether each step is held against each time bin; default true. */
+  overSteps?: boolean;
   /** Tasks done so far, of how many: time mixtures decoded, parts of the recordings predicted. */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
@@ -84,12 +86,13 @@ async function observe(
   const { mixtures, ofBin, notes, temporal } = plan(benchmark, activations, header.shape[0]);
   // Without time the one mixture stands for every bin of the recordings.
   const firstStep = activations.clock?.firstStep ?? 0;
+  const overSteps = options.overSteps === false ? 'not_run' : { firstStep, benchmark };
   const predictions = temporal
-    ? predictPlan(mixtures, ofBin, { firstStep, benchmark })
+    ? predictPlan(mixtures, ofBin, overSteps)
     : predictPlan(
         mixtures,
         benchmark.bins.map(() => 0),
-        null,
+        'not_temporal',
       );
   let done = 0;
   const onDone = () => {

@@ -34,6 +34,10 @@ function votes({ steps, chosen }: StepPredictivity, bins: readonly number[]): st
     .join(', ');
 }
 
+/** Said where the choice is not among all steps. */
+const someSteps = ({ steps, scoredSteps }: StepPredictivity): string =>
+  steps.length < scoredSteps ? `, among ${steps.length} of ${scoredSteps} steps, evenly spaced` : '';
+
 function bestScore(benchmark: Benchmark, metric: keyof typeof BEST, seen: StepPredictivity): Score {
   const bins = windowBins(benchmark.bins)[BEST[metric]];
   const mean = windowValue(bins.map((b) => ofChosen(seen, b)));
@@ -53,7 +57,7 @@ function bestScore(benchmark: Benchmark, metric: keyof typeof BEST, seen: StepPr
     ...bounds(windowInterval(bins.map((b) => seen.chosenDraws[b]))),
     ...(ceiling === null ? {} : { ceiling }),
     ...(ceiled === null ? {} : { ceiled }),
-    note: `${votes(seen, bins)} choices (splits and bins), each made without the images that the split tests`,
+    note: `${votes(seen, bins)} choices (splits and bins)${someSteps(seen)}, each made without the images that the split tests`,
   };
 }
 
@@ -129,13 +133,12 @@ function stepSeries(benchmark: Benchmark, seen: StepPredictivity): Series[] {
   ];
 }
 
-/** Scores and series over the subject's own steps; absent for a subject without time or features. */
+/** Scores and series over the subject's own steps; absent for a subject without time or features, or where not asked for. */
 export function stepScores(benchmark: Benchmark, predicted: Predicted | null): { scores: Score[]; series: Series[] } {
-  const seen = predicted?.overSteps ?? null;
-  if (seen === null) {
-    const reason = predicted === null ? 'not_run' : 'not_temporal';
+  const seen = predicted?.overSteps ?? 'not_run';
+  if (typeof seen === 'string') {
     return {
-      scores: ([...BEST_METRICS, ADDED] as const).map((m) => absentScore(benchmark, m, 'all', reason)),
+      scores: ([...BEST_METRICS, ADDED] as const).map((m) => absentScore(benchmark, m, 'all', seen)),
       series: [],
     };
   }
