@@ -69,6 +69,7 @@ export * from './random-state.js';
 export * from './ranks.js';
 export type { ReadOut } from './read-outs.js';
 export * from './similarity.js';
+export * from './similarity-jackknife.js';
 export * from './simplicity.js';
 export * from './splits.js';
 export * from './stratified-group-folds.js';

@@ -79,8 +79,13 @@ export async function linearCka(
     });
   }
   // The unbiased HSIC takes off every mean itself; centring beforehand keeps the digits of features far from 0.
-  const k = withoutDiagonal((await pooledGram(x, n, fx, kernels)).k, n);
-  const l = withoutDiagonal((await pooledGram(y, n, fy, kernels)).k, n);
+  return ckaOfGrams((await pooledGram(x, n, fx, kernels)).k, (await pooledGram(y, n, fy, kernels)).k, n);
+}
+
+/** `linearCka` of two n*n matrices of inner products, centred or not, at least four images; their diagonals become 0. */
+export function ckaOfGrams(x: Float64Array, y: Float64Array, n: number): number | null {
+  const k = withoutDiagonal(x, n);
+  const l = withoutDiagonal(y, n);
   const xx = unbiasedHsic(k, k, n);
   const yy = unbiasedHsic(l, l, n);
   if (!(xx > VANISHED * meanSquare(k, n)) || !(yy > VANISHED * meanSquare(l, n))) return null;
