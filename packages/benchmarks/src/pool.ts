@@ -5,12 +5,14 @@ import { Piscina } from 'piscina';
 import type { DecodeTask, Interval, MeanIntervalTask, OstIntervalTask } from './thread.js';
 import type { Added, AddedTask, BinPredictivity, ChosenTask, PredictTask } from './thread-predict.js';
 import type { ThreadResult } from './thread-result.js';
+import type { BinSimilarity, SimilarTask } from './thread-similar.js';
 
 interface Tasks {
   decodeMixture: [DecodeTask, DecodedStep];
   predictBins: [PredictTask, BinPredictivity[]];
   chosenDraws: [ChosenTask, Float64Array];
   addedToFirst: [AddedTask, Added];
+  similarBins: [SimilarTask, BinSimilarity[]];
   ostInterval: [OstIntervalTask, Interval | null];
   meanIntervals: [MeanIntervalTask, (Interval | null)[]];
 }

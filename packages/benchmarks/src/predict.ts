@@ -4,6 +4,7 @@ import type { Mixture } from './mixtures.js';
 import type { ScoringPool } from './pool.js';
 import { windowBins } from './recordings.js';
 import type { Added, BinPredictivity, MappingTask } from './thread-predict.js';
+import type { BinSimilarity } from './thread-similar.js';
 
 /** Bins a task, at most: a subject without time has one mixture for all bins, and every thread should have work. */
 const BINS_A_TASK = 3;
@@ -37,6 +38,8 @@ export interface PredictPlan {
 export interface Predicted {
   /** Each bin from the subject's own mixture; null where the clock covers nothing. */
   own: (BinPredictivity | null)[];
+  /** As `own`: similarity without a fit. */
+  similarity: (BinSimilarity | null)[];
   /** Or why there is none: a subject without time, or steps that were not asked for. */
   overSteps: StepPredictivity | 'not_temporal' | 'not_run';
 }
@@ -116,7 +119,7 @@ export function predictPlan(
     scoredSteps: wanted === null ? 0 : recorded - wanted.firstStep,
     noSteps: typeof matrix === 'string' ? matrix : null,
     mixtureOf: ofBin.map((m) => (m < 0 ? null : mixtures[m])),
-    tasks: parts.length + early.length + 2 * late.length,
+    tasks: parts.length + parts.filter((part) => part.own).length + early.length + 2 * late.length,
   };
 }
 
@@ -131,9 +134,21 @@ export async function predictRecordings(
   const { responses, neuroids, splits, mapping, bootstrap } = benchmark.recordings;
   const shared: MappingTask = { path, neuroids, splits, mapping, bootstrap };
   const own = benchmark.bins.map((): BinPredictivity | null => null);
+  const similarity = benchmark.bins.map((): BinSimilarity | null => null);
   const matrix = plan.steps.map((): BinPredictivity[] => []);
-  await Promise.all(
-    plan.parts.map(async (part) => {
+  const comparing = plan.parts
+    .filter((part) => part.own)
+    .map(async ({ mixture, bins }) => {
+      const task = { path, weights: mixture, responses: bins.map((b) => responses[b]), neuroids };
+      const found = await pool.run('similarBins', task);
+      bins.forEach((b, i) => {
+        similarity[b] = found[i];
+      });
+      onDone();
+    });
+  await Promise.all([
+    ...comparing,
+    ...plan.parts.map(async (part) => {
       const found = await pool.run('predictBins', {
         ...shared,
         weights: part.mixture,
@@ -148,9 +163,9 @@ export async function predictRecordings(
       });
       onDone();
     }),
-  );
-  if (plan.noSteps !== null) return { own, overSteps: plan.noSteps };
-  return { own, overSteps: await overSteps(benchmark, shared, plan, matrix, pool, onDone) };
+  ]);
+  if (plan.noSteps !== null) return { own, similarity, overSteps: plan.noSteps };
+  return { own, similarity, overSteps: await overSteps(benchmark, shared, plan, matrix, pool, onDone) };
 }
 
 /** The choice of steps, which needs the whole matrix, and what builds on it. */

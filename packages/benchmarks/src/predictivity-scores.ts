@@ -3,6 +3,7 @@ import { MINIMUM_SUBSET_IMAGES, normaliseByCeiling, percentileInterval } from '@
 import type { Benchmark } from './benchmark.js';
 import type { Predicted } from './predict.js';
 import { PREDICTIVITY, windowBins } from './recordings.js';
+import { similaritySeries } from './similarity-series.js';
 import { stepScores } from './step-scores.js';
 import type { BinPredictivity, SplitValues } from './thread-predict.js';
 import { absentScore, bounds, imagesOf, REGION, windowCeiling, windowInterval, windowValue } from './window-score.js';
@@ -69,7 +70,7 @@ function course(benchmark: Benchmark, perBin: Predicted['own'], subset: Subset):
 
 /**
  * Neural predictivity of IT over time (METRICS 5): each bin from the subject's own features of that bin, over all images
- * and within Control and Challenge; then what its steps say (`stepScores`).
+ * and within Control and Challenge; what its steps say (`stepScores`), and how similar it is without a fit.
  * @param predicted null when the subject has no features
  */
 export function predictivityScores(
@@ -92,6 +93,6 @@ export function predictivityScores(
   };
   return {
     scores: [...windows.map(([metric, subset]) => windowScore(benchmark, metric, subset, own)), ...steps.scores],
-    series: [...courses, ceilings, ...steps.series],
+    series: [...courses, ceilings, ...steps.series, ...similaritySeries(benchmark, predicted.similarity)],
   };
 }

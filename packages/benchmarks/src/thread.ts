@@ -4,6 +4,7 @@ import { type OstSample, type OstStatistic, ostStatistic } from './ost-statistic
 import { guarded, type ThreadResult } from './thread-result.js';
 
 export { addedToFirst, chosenDraws, predictBins } from './thread-predict.js';
+export { similarBins } from './thread-similar.js';
 
 /** The cross-validated decode of one mixture of recorded steps. `path`: .npy [step][stimulus][feature]. */
 export interface DecodeTask {

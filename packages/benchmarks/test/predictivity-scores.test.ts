@@ -36,7 +36,11 @@ function planted(): (BinPredictivity | null)[] {
     };
   });
 }
-const held = (own: (BinPredictivity | null)[]): Predicted => ({ own, overSteps: 'not_temporal' });
+const held = (own: (BinPredictivity | null)[]): Predicted => ({
+  own,
+  similarity: own.map(() => null),
+  overSteps: 'not_temporal',
+});
 const find = (found: ReturnType<typeof predictivityScores>, metric: string, subset = 'all') =>
   found.scores.find((s) => s.metric === metric && s.subset === subset)!;
 
@@ -130,7 +134,8 @@ describe('the plan', () => {
       { mixture: a, bins: [0, 1, 2], own: true, row: null },
       { mixture: a, bins: [3], own: true, row: null },
     ]);
-    expect([steps, tasks]).toEqual([[], 2]);
+    // Each part is predicted, and compared without a fit.
+    expect([steps, tasks]).toEqual([[], 4]);
   });
 
   test('over time: each bin of the clock and each cell of the matrix once; a mixture that is a step serves both', () => {
@@ -145,8 +150,8 @@ describe('the plan', () => {
       { mixture: Float64Array.of(0, 0, 1), bins: [3, 4], own: false, row: 1 },
     ]);
     expect(plan.mixtureOf).toEqual([a, a, mixed, null, mixed]);
-    // Early IT is two of these five bins, late IT none.
-    expect(plan.tasks).toBe(5 + 2);
+    // Two parts of the own clock are compared, too; early IT is two of these five bins, late IT none.
+    expect(plan.tasks).toBe(5 + 2 + 2);
   });
 
   test('a long recording: ten of its steps, evenly spaced, with the first and the last', () => {

@@ -150,6 +150,23 @@ describe('a model whose late steps carry what late IT carries', () => {
   });
 });
 
+test('similarity without a fit: 1 for the responses themselves (1e-5), an interval over 0 for noise', async () => {
+  const path = join(home, 'similar.npy');
+  const y = benchmark.recordings.responses[0];
+  await writeNpyFloat32(path, [2, IMAGES, NEUROIDS], Float32Array.from([...y, ...normals(y.length)]));
+  // One response in all bins; step 0 is that response, step 1 is noise from 160 ms on.
+  const of = withRecordings(benchmark, { responses: benchmark.bins.map(() => y), bootstrap: { draws: 20, seed: 1 } });
+  const found = await run(path, 2, 90, of);
+  for (const name of ['rsa', 'cka']) {
+    const { values, low, high, n } = series(found, name);
+    expect(n).toBe(IMAGES);
+    expect(Math.abs(values[0]! - 1)).toBeLessThan(1e-5);
+    expect(low![17]).toBeLessThan(0);
+    expect(high![17]).toBeGreaterThan(0);
+    expect(Math.abs(values[17]!)).toBeLessThan(0.1);
+  }
+});
+
 test('a model whose later steps copy the first adds exactly 0', async () => {
   const found = await run(await model('copy', ['early', 'early', 'early']), 3, 60);
   expect(score(found, 'predictivity_added_late')).toMatchObject({ value: 0, error: 0, low: 0, high: 0, n: IMAGES });
