@@ -48,7 +48,10 @@ function windowScore(
     ...bounds(windowInterval(bins.map((p) => p.own?.draws[subset] ?? null))),
     ...(ceiling === null ? {} : { ceiling }),
     ...(ceiled === null ? {} : { ceiled }),
-    note: `${bins[0].mapping}, median over ${least} of ${neuroids} neuroids, mean over ${splits.length} splits and ${bins.length} bins`,
+    note:
+      subset === 'all'
+        ? `${bins[0].mapping}, median over ${least} of ${neuroids} neuroids, mean over ${splits.length} splits and ${bins.length} bins`
+        : `median over ${least} of ${neuroids} neuroids`,
   };
 }
 

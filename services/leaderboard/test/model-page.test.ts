@@ -21,10 +21,28 @@ describe('the page of a model', () => {
     await chart('Accuracy over time: at the last bin Control 88.4 %, Challenge 53.3 %').waitFor();
     await chart('Evidence i1 over time').waitFor();
     await chart('Challenge solved at 83 ms, Control at 78 ms, gap 6 ms').waitFor();
-    await expect.poll(() => page.locator('.chart > svg').count()).toBe(4);
+    await expect.poll(() => page.locator('.chart > svg').count()).toBe(6);
     await page.getByText('Never solved: 24 images of Control, 144 images of Challenge.').waitFor();
     await page.locator('figure', { hasText: 'Accuracy over time' }).getByText('Numbers').click();
     expect(await page.locator('.numbers tbody tr').first().locator('td').first().textContent()).toContain('78.4 %');
+  });
+
+  test('shows predictivity by time bin and by step, with the own clock and the best step in words and numbers', async () => {
+    const { page, errors } = await open('/models/corescore/bl-64');
+    const section = page.locator('section', { has: page.locator('#predictivity-title') });
+    const strip = (await section.locator('.strip').textContent())!;
+    for (const part of ['0.450', '0.420 to 0.480', '0.400', '3.5 %']) expect(strip).toContain(part);
+    await section.getByRole('img', { name: 'Predictivity over time, r: at the last bin Control' }).waitFor();
+    await section
+      .getByRole('img', { name: '3 steps, 18 time bins; in the last bin own clock 0.528, best step 2 0.547' })
+      .waitFor();
+    // 54 cells, 18 + 1 of them on the own clock, one outlined in dashes.
+    const matrix = section.locator('figure', { hasText: 'Model steps against IT time' });
+    await expect.poll(() => matrix.locator('svg rect').count()).toBe(54 + 19);
+    await expect.poll(() => matrix.locator('svg circle').count()).toBe(18);
+    await matrix.getByText('Numbers').click();
+    expect(await matrix.locator('.numbers tbody tr').last().textContent()).toContain('0.547 (mostly step 2)');
+    expect(errors).toEqual([]);
   });
 
   test('shows one image at a time, the choice in the address', async () => {
@@ -51,6 +69,11 @@ describe('the page of a model', () => {
     await page.getByRole('img', { name: 'Accuracy: at the last bin' }).waitFor();
     await page.locator('figure', { hasText: 'Object solution times' }).getByText('not temporal').waitFor();
     await page.getByText('i1 of the one window held over all bins').waitFor();
+    // It predicts every bin from its one window; only what needs steps is absent.
+    const section = page.locator('section', { has: page.locator('#predictivity-title') });
+    await section.getByRole('img', { name: 'Predictivity over time' }).waitFor();
+    await section.getByText('there are no steps to hold against the time bins of IT').waitFor();
+    expect(await section.locator('.strip .absent').allTextContents()).toEqual(['not temporal', 'not temporal']);
     expect(errors).toEqual([]);
   });
 
@@ -58,6 +81,7 @@ describe('the page of a model', () => {
     const { page, errors } = await open('/models/corescore/null-difficulty-look-up');
     await page.getByText('no model at all').waitFor();
     await expect.poll(() => page.getByText('Nothing was decoded for this row.').count()).toBe(2);
+    await page.getByText('The recordings were not predicted for this row.').waitFor();
     await page.getByText('null row, made by the service').waitFor();
     expect(errors).toEqual([]);
   });

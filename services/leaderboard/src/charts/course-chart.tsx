@@ -14,6 +14,10 @@ export interface CourseProps {
   span: readonly [number, number];
   /** A level to compare with. */
   reference?: { value: number; label: string };
+  /** A course that no value should exceed. */
+  limit?: { points: readonly { startMs: number; value: number }[]; label: string };
+  /** Heading of the figure: h3 within a section of its own. */
+  heading?: 'h2' | 'h3';
 }
 
 type Timed = CoursePoint & { startMs: number };
@@ -22,7 +26,7 @@ const valueText = (p: CoursePoint, unit: string): string =>
   `${formatQuantity(p.value, unit)}${p.low === null || p.high === null ? '' : ` (${formatInterval(p.low, p.high, unit)})`}`;
 
 function drawCourse(width: number, points: readonly Timed[], props: CourseProps): Element {
-  const { unit, span, reference } = props;
+  const { unit, span, reference, limit } = props;
   const ofBand = (band: CoursePoint['band']) => points.filter((p) => p.band === band);
   return Plot.plot({
     width,
@@ -57,6 +61,26 @@ function drawCourse(width: number, points: readonly Timed[], props: CourseProps)
             fill: 'currentColor',
             fillOpacity: 0.75,
           }),
+      ...(limit === undefined
+        ? []
+        : [
+            Plot.lineY(limit.points, {
+              x: 'startMs',
+              y: 'value',
+              stroke: 'currentColor',
+              strokeOpacity: 0.6,
+              strokeDasharray: '2,3',
+            }),
+            Plot.text(limit.points.slice(-1), {
+              x: 'startMs',
+              y: 'value',
+              text: () => limit.label,
+              textAnchor: 'end',
+              dy: 10,
+              fill: 'currentColor',
+              fillOpacity: 0.75,
+            }),
+          ]),
       ...BANDS.flatMap((band) => [
         Plot.areaY(
           ofBand(band).filter((p) => p.low !== null && p.high !== null),
@@ -187,7 +211,7 @@ function courseSentence(points: readonly CoursePoint[], unit: string, title: str
 
 /** Challenge against Control over time, with 95 % bands; two dots for a model without time. */
 export function CourseChart(props: CourseProps): ReactNode {
-  const { title, points, unit } = props;
+  const { title, points, unit, heading: Heading = 'h2' } = props;
   const id = useId();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the points stand for all that is drawn
   const draw = useCallback(
@@ -197,7 +221,7 @@ export function CourseChart(props: CourseProps): ReactNode {
   return (
     <figure aria-labelledby={id}>
       <figcaption>
-        <h2 id={id}>{title}</h2>
+        <Heading id={id}>{title}</Heading>
         {points.length > 0 && <BandKey />}
       </figcaption>
       {points.length === 0 ? (

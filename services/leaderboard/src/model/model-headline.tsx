@@ -1,22 +1,25 @@
-import type { LeaderboardRow, RunView } from '@corescore/contracts';
+import type { LeaderboardRow, RunView, Subset } from '@corescore/contracts';
 import type { ReactNode } from 'react';
 import { formatInterval, formatQuantity } from '../format/numbers.js';
 import { findScore, hasInterval, reasonWords } from '../format/scores.js';
 
-const HEADLINE = [
+/** Metric, subset, and what stands above the number. */
+type StripEntry = readonly [metric: string, subset: Subset, label: string];
+
+const HEADLINE: readonly StripEntry[] = [
   ['ost_rho_partial', 'all', 'OST ρ, partial'],
   ['ost_rho', 'all', 'OST ρ, raw'],
   ['ost_delay_mean', 'all', 'Delay'],
   ['accuracy', 'control', 'Accuracy, Control'],
   ['accuracy', 'challenge', 'Accuracy, Challenge'],
   ['ost_solved', 'all', 'Solved'],
-] as const;
+];
 
-/** The run's main numbers, each with its interval or the reason why there is none. */
-export function ScoreStrip({ run }: { run: RunView }): ReactNode {
+/** Some of the run's numbers, its main ones by default, each with its interval or the reason why there is none. */
+export function ScoreStrip({ run, entries = HEADLINE }: { run: RunView; entries?: readonly StripEntry[] }): ReactNode {
   return (
-    <dl className="score-strip">
-      {HEADLINE.map(([metric, subset, label]) => {
+    <dl className={entries === HEADLINE ? 'strip score-strip' : 'strip'}>
+      {entries.map(([metric, subset, label]) => {
         const score = findScore(run.scores, metric, subset);
         return (
           <div key={label}>

@@ -7,8 +7,9 @@ import { coursePoints, isOverTime } from '../charts/courses.js';
 import { OstHistogram } from '../charts/ost-histogram.js';
 import { ErrorNotice, Loading } from '../ui/notice.js';
 import { ImageExplorer } from './image-explorer.js';
+import { PredictivityResults } from './predictivity-results.js';
 
-/** Time courses, solution times and single images of one scored run. */
+/** Time courses, solution times, predictivity and single images of one scored run. */
 export function ModelResults({ run }: { run: RunView }): ReactNode {
   const series = useResource<{ series: Series[] }>(paths.series(run.id));
   const images = useResource<ImageResults>(paths.images(run.id));
@@ -42,6 +43,7 @@ export function ModelResults({ run }: { run: RunView }): ReactNode {
         />
       </div>
       <OstHistogram images={images.data} />
+      <PredictivityResults run={run} series={series.data.series} />
       <ImageExplorer runId={run.id} images={images.data} />
     </>
   );

@@ -9,15 +9,17 @@ import { groupScores, type ScoreGroup } from './score-groups.js';
 const errorText = (score: Score): string =>
   score.error === undefined ? '' : `± ${formatQuantity(score.error, score.unit)} (s.e. over splits)`;
 
-/** What a value is a mean of, and how it stands to its ceiling. */
-function detailText(score: Score): string {
+/** What a value is a mean of, its error where an interval has the cell, and how it stands to its ceiling. */
+function detailText(score: Score, ofSeveral: boolean): string {
   const { note, ceiling, ceiled, unit } = score;
   const parts = [
     note,
+    hasInterval(score) && score.error !== undefined ? errorText(score) : undefined,
     ceiling === undefined ? undefined : `ceiling ${formatQuantity(ceiling, unit)}`,
     ceiled === undefined ? undefined : `ceiled ${formatQuantity(ceiled, unit)}`,
   ];
-  return parts.filter((part) => part !== undefined).join('; ');
+  const text = parts.filter((part) => part !== undefined).join('; ');
+  return text !== '' && ofSeveral ? `${SUBSET_WORDS[score.subset]}: ${text}` : text;
 }
 
 function ScoreCells({ score }: { score: Score }): ReactNode {
@@ -56,14 +58,16 @@ function Group({ group }: { group: ScoreGroup }): ReactNode {
             <th scope="rowgroup" rowSpan={group.scores.length}>
               {group.label}
               {group.help !== null && <span className="help">{group.help}</span>}
-              {group.scores.map(detailText).map(
-                (text) =>
-                  text !== '' && (
-                    <span key={text} className="help">
-                      {text}
-                    </span>
-                  ),
-              )}
+              {group.scores
+                .map((s) => detailText(s, group.scores.length > 1))
+                .map(
+                  (text) =>
+                    text !== '' && (
+                      <span key={text} className="help">
+                        {text}
+                      </span>
+                    ),
+                )}
             </th>
           )}
           <ScoreCells score={score} />

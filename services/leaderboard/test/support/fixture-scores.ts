@@ -1,4 +1,5 @@
 import { type ImageResults, METRICS, type MetricKey, type Score, type Series, type Subset } from '@corescore/contracts';
+import { predictivityScoresOf, predictivitySeries } from './fixture-predictivity.js';
 import { IMAGES, isChallenge, reference, type Subject } from './reference.js';
 
 const BAND_IMAGES = IMAGES / 2;
@@ -78,6 +79,7 @@ export function scoresOf(subject: Subject): Score[] {
       scores.push(score('accuracy', band, p, BAND_IMAGES, BAND_IMAGES, Z * Math.sqrt((p * (1 - p)) / BAND_IMAGES)));
     }
   });
+  scores.push(...predictivityScoresOf(subject.summary !== undefined, last === undefined ? 'not_run' : undefined));
   return scores;
 }
 
@@ -90,8 +92,13 @@ function curves(subject: Subject): (number | null)[][] {
   return subject.summary === undefined ? [flat] : flat.map((v) => new Array<number>(IMAGES).fill(v));
 }
 
-/** The series `accuracy` and `i1` of both bands. */
+/** The series `accuracy` and `i1` of both bands, and predictivity where something was decoded. */
 export function seriesOf(subject: Subject): Series[] {
+  const predicted = subject.correct === undefined ? [] : predictivitySeries(subject.summary !== undefined);
+  return [...decodedSeries(subject), ...predicted];
+}
+
+function decodedSeries(subject: Subject): Series[] {
   const axis = subject.t
     ? { name: 'time_bin', unit: 'ms', values: subject.t }
     : { name: 'step', unit: '', values: ['held over all bins'] };
