@@ -168,9 +168,31 @@ describe('neural predictivity', () => {
         expect(found.value! ** 2).toBeLessThan(found.ceiling!);
         expect(found.error).toBeGreaterThan(0);
         expect(found).toMatchObject({ n: 660, nTotal: 660 });
+        expect(found.low).toBeLessThan(found.value!);
+        expect(found.high).toBeGreaterThan(found.value!);
+        for (const subset of ['control', 'challenge'] as const)
+          expect(score(name, metric, subset)).toMatchObject({ n: 330, nTotal: 330, value: expect.any(Number) });
       }
     },
   );
+
+  test('late steps add to the first where there are any; a model without time and a null row say why not', () => {
+    expect(score('bl-64', 'predictivity_added_late').low).toBeGreaterThan(0);
+    expect(score('ff-64', 'predictivity_added_late')).toMatchObject({ value: null, reason: 'not_temporal' });
+    expect(score('null-feed-forward-ramp', 'predictivity_added_late')).toMatchObject({
+      value: null,
+      reason: 'not_run',
+    });
+  });
+
+  test('on its own clock the matrix is the course, value for value', async () => {
+    const all = await seriesOf('bl-64');
+    const find = (name: string) => all.find((s) => s.name === name && s.subset === 'all')!.values;
+    const [matrix, weights, own] = [find('predictivity_matrix'), find('time_mapping'), find('predictivity')];
+    const cells = [...weights.keys()].filter((at) => weights[at] === 1);
+    expect(cells.length).toBeGreaterThan(10);
+    for (const at of cells) expect(matrix[at]).toBe(own[at % own.length]);
+  });
 
   test('another draw of the population predicts late IT better than any network', () => {
     const late = (name: string) => score(name, 'predictivity_late').value!;
