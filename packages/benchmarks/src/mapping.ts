@@ -23,12 +23,17 @@ export interface Mapped {
 }
 
 /** Fits on the training rows of each split and predicts its test rows; the Gram serves every bin and split. */
-export function mapFeatures(mapping: Mapping, gram: PooledGram, target: Target, splits: readonly TrainTest[]): Mapped {
+export async function mapFeatures(
+  mapping: Mapping,
+  gram: PooledGram,
+  target: Target,
+  splits: readonly TrainTest[],
+): Promise<Mapped> {
   switch (mapping.kind) {
     case 'pls': {
       // A subject with fewer features than components is regressed on all it has.
       const components = Math.min(mapping.components, gram.f, ...splits.map((split) => split.train.length));
-      const { predictions } = plsPredict(gram, target, splits, components);
+      const { predictions } = await plsPredict(gram, target, splits, components);
       return { predictions, label: `PLS with ${components} components` };
     }
     case 'ridge':

@@ -11,7 +11,7 @@ import {
   subsetPredictivity,
   type TrainTest,
 } from '@corescore/metrics';
-import { mixtureGram } from './features.js';
+import { mixtureGram, threadKernels } from './features.js';
 import { type Mapping, mapFeatures } from './mapping.js';
 import { guarded, type ThreadResult } from './thread-result.js';
 
@@ -70,29 +70,32 @@ export function predictBins(task: PredictTask): Promise<ThreadResult<BinPredicti
     const gram = await mixtureGram(task.path, task.weights);
     const { splits, isChallenge, bootstrap } = task;
     const isControl = isChallenge.map((c) => 1 - c);
-    return task.responses.map((y) => {
+    const perBin: BinPredictivity[] = [];
+    for (const y of task.responses) {
       const target = { y, n: gram.n, m: task.neuroids };
-      const { predictions, label } = mapFeatures(task.mapping, gram, target, splits);
+      const { predictions, label } = await mapFeatures(task.mapping, gram, target, splits);
       const found = predictivity(target, splits, predictions);
       const within = (member: Uint8Array): SplitValues | null => {
         const subset = subsetPredictivity(target, splits, predictions, member);
         return subset === null ? null : splitValues(subset);
       };
-      const own = () => {
-        const [control, challenge, all] = predictivityDraws(target, splits, predictions, bootstrap, isChallenge, 2);
+      const own = async () => {
+        const draws = await predictivityDraws(target, splits, predictions, bootstrap, gram.kernels, isChallenge, 2);
+        const [control, challenge, all] = draws;
         return {
           subsets: { control: within(isControl), challenge: within(isChallenge) },
           draws: { all, control, challenge },
         };
       };
-      return {
+      perBin.push({
         ...splitValues(found),
         error: found.error,
         mapping: label,
         elsewhere: task.choice ? predictivityElsewhere(target, splits, predictions) : null,
-        own: task.own ? own() : null,
-      };
-    });
+        own: task.own ? await own() : null,
+      });
+    }
+    return perBin;
   });
 }
 
@@ -113,13 +116,14 @@ export function chosenDraws(task: ChosenTask): Promise<ThreadResult<Float64Array
       images = gram.n;
       const target = { y: task.response, n: gram.n, m: task.neuroids };
       const some = splits.map((s) => task.splits[s]);
-      const mapped = mapFeatures(task.mapping, gram, target, some);
+      const mapped = await mapFeatures(task.mapping, gram, target, some);
       splits.forEach((s, k) => {
         predictions[s] = mapped.predictions[k];
       });
     }
     const target = { y: task.response, n: images, m: task.neuroids };
-    return predictivityDraws(target, task.splits, predictions, task.bootstrap).at(-1)!;
+    const draws = await predictivityDraws(target, task.splits, predictions, task.bootstrap, await threadKernels());
+    return draws.at(-1)!;
   });
 }
 
@@ -141,11 +145,11 @@ export function addedToFirst(task: AddedTask): Promise<ThreadResult<Added>> {
     const both = sideBySide(first, await mixtureGram(task.path, task.weights));
     const target = { y: task.response, n: first.n, m: task.neuroids };
     const { splits, mapping, bootstrap } = task;
-    const alone = mapFeatures(mapping, first, target, splits).predictions;
-    const together = mapFeatures(mapping, both, target, splits).predictions;
+    const alone = (await mapFeatures(mapping, first, target, splits)).predictions;
+    const together = (await mapFeatures(mapping, both, target, splits)).predictions;
     return {
       variance: addedVariance(target, splits, alone, together),
-      draws: addedVarianceDraws(target, splits, alone, together, bootstrap),
+      draws: await addedVarianceDraws(target, splits, alone, together, bootstrap, first.kernels),
     };
   });
 }

@@ -27,10 +27,10 @@ const { n, m, f, components } = temporal;
 const isChallenge = Uint8Array.from({ length: n }, (_, i) => i % 2);
 let grams: PooledGram[];
 /** [step][split] */
-let predictions: Float64Array[][];
+const predictions: Float64Array[][] = [];
 beforeAll(async () => {
   grams = await Promise.all(steps.map((x) => pooledGram(x, n, f, referenceKernels)));
-  predictions = grams.map((gram) => plsPredict(gram, target, splits, components).predictions);
+  for (const gram of grams) predictions.push((await plsPredict(gram, target, splits, components)).predictions);
 });
 
 const gaussian = (random: RandomState): number =>
@@ -59,7 +59,7 @@ function resampled(split: TrainTest, predicted: Float64Array, rows: Int32Array, 
 }
 
 describe('predictivity within a subset', () => {
-  it('is NumPy’s median r over the subset’s held-out images, under the mapping of all (1e-7)', () => {
+  it('is NumPy’s median r over the subset’s held-out images, under the mapping of all (1e-7)', async () => {
     const control = isChallenge.map((c) => 1 - c);
     const found = [control, isChallenge].map((member) => subsetPredictivity(target, splits, predictions[0], member)!);
     const { subsets } = temporal;
@@ -77,7 +77,7 @@ describe('predictivity within a subset', () => {
     ).toBeLessThan(1e-7);
   });
 
-  it(`is undefined below ${MINIMUM_SUBSET_IMAGES} images in any split`, () => {
+  it(`is undefined below ${MINIMUM_SUBSET_IMAGES} images in any split`, async () => {
     const few = new Uint8Array(n);
     for (const { test } of splits) for (const i of test.subarray(0, MINIMUM_SUBSET_IMAGES)) few[i] = 1;
     expect(subsetPredictivity(target, splits, predictions[0], few)).not.toBeNull();
@@ -89,9 +89,17 @@ describe('predictivity within a subset', () => {
 });
 
 describe('predictivity in bootstrap draws', () => {
-  it('each draw is predictivity over its images, written out, within each group and over all (1e-10)', () => {
+  it('each draw is predictivity over its images, written out, within each group and over all (1e-10)', async () => {
     const draws = 12;
-    const found = predictivityDraws(target, splits, predictions[1], { draws, seed: 5 }, isChallenge, 2);
+    const found = await predictivityDraws(
+      target,
+      splits,
+      predictions[1],
+      { draws, seed: 5 },
+      referenceKernels,
+      isChallenge,
+      2,
+    );
     let draw = 0;
     bootstrap(n, draws, 5, (rows) => {
       for (const [g, keep] of [(i: number) => i % 2 === 0, (i: number) => i % 2 === 1, () => true].entries()) {
@@ -112,7 +120,7 @@ describe('predictivity in bootstrap draws', () => {
     expect(draw).toBe(draws);
   });
 
-  it('the interval holds the value and is as wide as the spread of independent samples (within a third)', () => {
+  it('the interval holds the value and is as wide as the spread of independent samples (within a third)', async () => {
     // r of one neuroid between a response and an independent "prediction" with planted rho, 300 images in one split.
     const images = 300;
     const rho = 0.6;
@@ -130,7 +138,7 @@ describe('predictivity in bootstrap draws', () => {
     };
     const { of, split, p } = sample(3);
     const value = predictivity(of, [split], [p]).value!;
-    const [draws] = predictivityDraws(of, [split], [p], { draws: 2000, seed: 1 });
+    const [draws] = await predictivityDraws(of, [split], [p], { draws: 2000, seed: 1 }, referenceKernels);
     const interval = percentileInterval(draws)!;
     expect(interval.low).toBeLessThan(value);
     expect(interval.high).toBeGreaterThan(value);
@@ -139,17 +147,17 @@ describe('predictivity in bootstrap draws', () => {
     expect(Math.abs((interval.high - interval.low) / expected - 1)).toBeLessThan(1 / 3);
   });
 
-  it('a neuroid that does not vary is left out, and without any other the draw is undefined', () => {
+  it('a neuroid that does not vary is left out, and without any other the draw is undefined', async () => {
     const flat = { y: Float64Array.from({ length: n }, () => 3), n, m: 1 };
     const constant = splits.map((s) => Float64Array.from(s.test, (i) => i));
-    const [draws] = predictivityDraws(flat, splits, constant, { draws: 5, seed: 1 });
+    const [draws] = await predictivityDraws(flat, splits, constant, { draws: 5, seed: 1 }, referenceKernels);
     expect([...draws].every(Number.isNaN)).toBe(true);
     expect(percentileInterval(draws)).toBeNull();
   });
 });
 
 describe('the best-matching step', () => {
-  it('predictivity elsewhere and the choice of each split are NumPy’s (1e-7)', () => {
+  it('predictivity elsewhere and the choice of each split are NumPy’s (1e-7)', async () => {
     const elsewhere = predictions.map((of) => predictivityElsewhere(target, splits, of));
     elsewhere.forEach((row, k) => {
       expect(maxDifference(row as number[], temporal.elsewhere[k])).toBeLessThan(1e-7);
@@ -157,7 +165,7 @@ describe('the best-matching step', () => {
     expect(chooseSteps(elsewhere)).toEqual(temporal.chosen);
   });
 
-  it('does not look at the images that the split tests: with other predictions of them it is the same (1e-9)', () => {
+  it('does not look at the images that the split tests: with other predictions of them it is the same (1e-9)', async () => {
     const other = predictions[0].map((p, s) => {
       const copy = p.slice();
       splits[s].test.forEach((image, t) => {
@@ -171,7 +179,7 @@ describe('the best-matching step', () => {
     expect(Math.abs(after[0]! - before[0]!)).toBeGreaterThan(0.01);
   });
 
-  it('takes the earliest of equals, passes over steps without a value, and says where there is none', () => {
+  it('takes the earliest of equals, passes over steps without a value, and says where there is none', async () => {
     expect(
       chooseSteps([
         [0.5, null, null],
@@ -181,12 +189,12 @@ describe('the best-matching step', () => {
     ).toEqual([0, 2, -1]);
   });
 
-  it('is null where another split keeps fewer than ten images', () => {
+  it('is null where another split keeps fewer than ten images', async () => {
     const same = [splits[0], splits[0]];
     expect(predictivityElsewhere(target, same, [predictions[0][0], predictions[0][0]])).toEqual([null, null]);
   });
 
-  it('of steps that say nothing the chosen one stays at 0 (3 s.e.) where the largest does not', () => {
+  it('of steps that say nothing the chosen one stays at 0 (3 s.e.) where the largest does not', async () => {
     // 40 runs of 12 unrelated steps: what a choice gains by the noise of what it is shown on.
     const images = 120;
     const random = new RandomState(17);
@@ -222,15 +230,15 @@ describe('the best-matching step', () => {
 });
 
 describe('variance explained beyond a first set of features', () => {
-  const added = () => {
+  const added = async () => {
     const first = grams[0];
     const both = sideBySide(grams[0], grams[2]);
-    const predict = (gram: PooledGram) => plsPredict(gram, target, splits, components).predictions;
-    return { first: predict(first), both: predict(both) };
+    const predict = async (gram: PooledGram) => (await plsPredict(gram, target, splits, components)).predictions;
+    return { first: await predict(first), both: await predict(both) };
   };
 
-  it('is scikit-learn’s difference in R^2 on features side by side, of one total variance (1e-7)', () => {
-    const { first, both } = added();
+  it('is scikit-learn’s difference in R^2 on features side by side, of one total variance (1e-7)', async () => {
+    const { first, both } = await added();
     const found = addedVariance(target, splits, first, both);
     expect(maxDifference(found.perSplit as number[], temporal.added.perSplit)).toBeLessThan(1e-7);
     for (const key of ['value', 'error', 'first', 'both'] as const) {
@@ -246,16 +254,18 @@ describe('variance explained beyond a first set of features', () => {
       f,
       referenceKernels,
     );
-    const predict = (gram: PooledGram) => plsPredict(gram, target, splits, components).predictions;
-    const first = predict(grams[0]);
-    const both = predict(sideBySide(grams[0], copy));
+    const predict = async (gram: PooledGram) => (await plsPredict(gram, target, splits, components)).predictions;
+    const first = await predict(grams[0]);
+    const both = await predict(sideBySide(grams[0], copy));
     const found = addedVariance(target, splits, first, both);
     expect(found.value).toBe(0);
     expect(found.error).toBe(0);
-    expect(new Set(addedVarianceDraws(target, splits, first, both, { draws: 20, seed: 1 }))).toEqual(new Set([0]));
+    expect(
+      new Set(await addedVarianceDraws(target, splits, first, both, { draws: 20, seed: 1 }, referenceKernels)),
+    ).toEqual(new Set([0]));
   });
 
-  it('closed form: predictions at the truth and at the mean of the training rows differ by all of the variance', () => {
+  it('closed form: predictions at the truth and at the mean of the training rows differ by all of the variance', async () => {
     const perfect = splits.map(({ test }) =>
       Float64Array.from([...test].flatMap((i) => [...target.y.subarray(i * m, (i + 1) * m)])),
     );
@@ -270,9 +280,9 @@ describe('variance explained beyond a first set of features', () => {
     expect(addedVariance(target, splits, perfect, means).value).toBeCloseTo(-1, 12);
   });
 
-  it('each draw is the difference over its images, written out (1e-10)', () => {
-    const { first, both } = added();
-    const found = addedVarianceDraws(target, splits, first, both, { draws: 10, seed: 9 });
+  it('each draw is the difference over its images, written out (1e-10)', async () => {
+    const { first, both } = await added();
+    const found = await addedVarianceDraws(target, splits, first, both, { draws: 10, seed: 9 }, referenceKernels);
     let draw = 0;
     bootstrap(n, 10, 9, (rows) => {
       const medians = splits.map((split, s) => {
@@ -300,25 +310,27 @@ describe('variance explained beyond a first set of features', () => {
     const flat = await pooledGram(new Float32Array(n * f).fill(2), n, f, referenceKernels);
     expect(sideBySide(grams[0], flat)).toEqual({ ...grams[0], f: 2 * f });
     expect(sideBySide(flat, grams[0])).toEqual({ ...grams[0], f: 2 * f });
-    const predict = (gram: PooledGram) => plsPredict(gram, target, splits, components).predictions;
-    const found = addedVariance(target, splits, predict(flat), predict(sideBySide(flat, grams[2])));
+    const predict = async (gram: PooledGram) => (await plsPredict(gram, target, splits, components)).predictions;
+    const found = addedVariance(target, splits, await predict(flat), await predict(sideBySide(flat, grams[2])));
     expect(found.first).toBeLessThanOrEqual(0);
     expect(found.both).toBeGreaterThan(0.5);
   });
 
-  it('refuses predictions that do not fit', () => {
-    expect(() => sideBySide(grams[0], { k: Float64Array.of(1), n: 1, f: 1 })).toThrow(RangeError);
-    const { first, both } = added();
+  it('refuses predictions that do not fit', async () => {
+    expect(() => sideBySide(grams[0], { k: Float64Array.of(1), n: 1, f: 1, kernels: referenceKernels })).toThrow(
+      RangeError,
+    );
+    const { first, both } = await added();
     expect(() => addedVariance(target, splits, first.slice(1), both)).toThrow(RangeError);
     expect(() => addedVariance(target, splits, first, [both[0].slice(1), ...both.slice(1)])).toThrow(RangeError);
     const broken = both[0].slice().fill(Number.NaN, 0, 1);
     expect(() => addedVariance(target, splits, first, [broken, ...both.slice(1)])).toThrow('not finite');
   });
 
-  it('a neuroid that never varies has no R^2 and is left out, with its n', () => {
+  it('a neuroid that never varies has no R^2 and is left out, with its n', async () => {
     const y = target.y.slice();
     for (let i = 0; i < n; i++) y[i * m + 2] = 0.1;
-    const { first, both } = added();
+    const { first, both } = await added();
     expect(addedVariance({ y, n, m }, splits, first, both).n).toBe(m - 1);
   });
 });

@@ -1,8 +1,9 @@
 import { CorescoreError } from '@corescore/contracts';
+import type { Kernels } from '@corescore/linalg';
 import { imageCounts } from '../bootstrap.js';
 import type { TrainTest } from '../splits.js';
 import { medianInPlace } from './held-out-moments.js';
-import type { ImageDraws } from './image-draws.js';
+import { countsOf, type ImageDraws } from './image-draws.js';
 import type { PooledGram } from './pooled-gram.js';
 import { meanAndError } from './predictivity.js';
 import { checkSplits, checkTarget, type Target } from './problem.js';
@@ -15,15 +16,15 @@ import { centreTarget } from './products.js';
  * for every image adds nothing.
  */
 export function sideBySide(first: PooledGram, second: PooledGram): PooledGram {
-  const { n } = first;
+  const { n, kernels } = first;
   if (second.n !== n) throw new RangeError(`features of ${n} images beside features of ${second.n}`);
   const f = first.f + second.f;
   const own = totalVariance(first);
   const other = totalVariance(second);
-  if (!(other > 0)) return { k: first.k, n, f };
-  if (!(own > 0)) return { k: second.k, n, f };
+  if (!(other > 0)) return { k: first.k, n, f, kernels };
+  if (!(own > 0)) return { k: second.k, n, f, kernels };
   const scale = own / other;
-  return { k: first.k.map((v, at) => (v + scale * second.k[at]) / 2), n, f };
+  return { k: first.k.map((v, at) => (v + scale * second.k[at]) / 2), n, f, kernels };
 }
 
 /** Times n. */
@@ -94,38 +95,31 @@ export function addedVariance(
 }
 
 /** `addedVariance` in the bootstrap draws of `predictivityDraws`: the same images. @returns NaN where undefined */
-export function addedVarianceDraws(
+export async function addedVarianceDraws(
   target: Target,
   splits: readonly TrainTest[],
   first: readonly Float64Array[],
   both: readonly Float64Array[],
   { draws, seed }: ImageDraws,
-): Float64Array {
+  kernels: Pick<Kernels, 'multiply'>,
+): Promise<Float64Array> {
   const { n, m } = target;
   const counts = imageCounts(n, draws, seed);
   const out = new Float64Array(draws);
-  splitErrors(target, splits, first, both).forEach(({ total, a, b }, s) => {
+  const shares = new Float64Array(m);
+  for (const [s, { total, a, b }] of splitErrors(target, splits, first, both).entries()) {
     const { test } = splits[s];
-    const gain = a.map((v, at) => v - b[at]);
-    const gains = new Float64Array(m);
-    const totals = new Float64Array(m);
+    const { weights } = countsOf(counts, n, draws, test);
+    const product = (rows: Float64Array): Promise<Float64Array> =>
+      kernels.multiply(weights, rows, { rows: draws, inner: test.length, columns: m });
+    const gains = await product(a.map((v, at) => v - b[at]));
+    const totals = await product(total);
     for (let draw = 0; draw < draws; draw++) {
-      gains.fill(0);
-      totals.fill(0);
-      for (let t = 0; t < test.length; t++) {
-        const times = counts[draw * n + test[t]];
-        if (times === 0) continue;
-        const at = t * m;
-        for (let j = 0; j < m; j++) {
-          gains[j] += times * gain[at + j];
-          totals[j] += times * total[at + j];
-        }
-      }
       let defined = 0;
-      for (let j = 0; j < m; j++) if (totals[j] > 0) gains[defined++] = gains[j] / totals[j];
-      out[draw] += medianInPlace(gains, defined) / splits.length;
+      for (let at = draw * m; at < (draw + 1) * m; at++) if (totals[at] > 0) shares[defined++] = gains[at] / totals[at];
+      out[draw] += medianInPlace(shares, defined) / splits.length;
     }
-  });
+  }
   return out;
 }
 

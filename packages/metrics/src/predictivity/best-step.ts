@@ -29,7 +29,7 @@ export function predictivityElsewhere(
   });
   const whole = moments.map((own) => {
     const sums = new Float64Array(own.width);
-    own.add(sums, Int32Array.from(own.test.keys()), new Float64Array(own.test.length).fill(1), own.test.length);
+    own.add(sums, Int32Array.from(own.test.keys()), 1);
     return sums;
   });
   return splits.map((_, s) => {
@@ -39,7 +39,7 @@ export function predictivityElsewhere(
       const left = other.test.length - shared.length;
       if (left < MINIMUM_ELSEWHERE) return [Number.NaN];
       const sums = whole[o].slice();
-      other.add(sums, shared, new Float64Array(shared.length).fill(-1), shared.length);
+      other.add(sums, shared, -1);
       return [other.median(sums, left)];
     });
     const mean = medians.reduce((sum, v) => sum + v, 0) / medians.length;

@@ -50,29 +50,22 @@ export class HeldOutMoments {
     }
   }
 
-  /**
-   * sums += weights * rows, over the test images `places` (positions in `test`), four at a time: a bootstrap does this
-   * a thousand times.
-   */
-  add(sums: Float64Array, places: Int32Array, weights: Float64Array, count: number): void {
+  /** Rows of the test images at `places` (positions in `test`): a weighting of the images times them is its sums. */
+  rows(places: Int32Array): Float64Array {
     const { width } = this;
-    const rows = this.#rows;
-    let k = 0;
-    for (; k + 3 < count; k += 4) {
-      const a = places[k] * width;
-      const b = places[k + 1] * width;
-      const c = places[k + 2] * width;
-      const d = places[k + 3] * width;
-      const wa = weights[k];
-      const wb = weights[k + 1];
-      const wc = weights[k + 2];
-      const wd = weights[k + 3];
-      for (let j = 0; j < width; j++)
-        sums[j] += wa * rows[a + j] + wb * rows[b + j] + wc * rows[c + j] + wd * rows[d + j];
-    }
-    for (; k < count; k++) {
-      const a = places[k] * width;
-      for (let j = 0; j < width; j++) sums[j] += weights[k] * rows[a + j];
+    const out = new Float64Array(places.length * width);
+    places.forEach((place, row) => {
+      out.set(this.#rows.subarray(place * width, (place + 1) * width), row * width);
+    });
+    return out;
+  }
+
+  /** sums += weight * the rows at `places`. */
+  add(sums: Float64Array, places: Int32Array, weight: number): void {
+    const { width } = this;
+    for (const place of places) {
+      const from = place * width;
+      for (let j = 0; j < width; j++) sums[j] += weight * this.#rows[from + j];
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Kernels } from '@corescore/linalg';
 import { imageCounts } from '../bootstrap.js';
 import type { TrainTest } from '../splits.js';
 import { HeldOutMoments } from './held-out-moments.js';
@@ -18,47 +19,60 @@ export interface ImageDraws {
  *   the same draws
  * @returns [groups + 1][draws], each group and, last, all images; NaN where a split has no correlation in a draw
  */
-export function predictivityDraws(
+export async function predictivityDraws(
   target: Target,
   splits: readonly TrainTest[],
   predictions: readonly Float64Array[],
   { draws, seed }: ImageDraws,
+  kernels: Pick<Kernels, 'multiply'>,
   group: Uint8Array = new Uint8Array(target.n),
   groups = 1,
-): Float64Array[] {
+): Promise<Float64Array[]> {
   const { n } = target;
   const counts = imageCounts(n, draws, seed);
   const out = Array.from({ length: groups + 1 }, () => new Float64Array(draws));
-  splits.forEach((split, s) => {
-    const moments = new HeldOutMoments(target, split, predictions[s]);
-    const members = Array.from({ length: groups }, (_, g) =>
-      Int32Array.from(moments.test.keys()).filter((place) => group[moments.test[place]] === g),
-    );
-    const drawn = new Int32Array(moments.test.length);
-    const weights = new Float64Array(moments.test.length);
-    const sums = new Float64Array(moments.width);
-    const all = new Float64Array(moments.width);
+  const add = (to: Float64Array, moments: HeldOutMoments, sums: Float64Array, totals: Float64Array): void => {
+    const { width } = moments;
     for (let draw = 0; draw < draws; draw++) {
-      all.fill(0);
-      let everything = 0;
-      for (let g = 0; g < groups; g++) {
-        let count = 0;
-        let total = 0;
-        for (const place of members[g]) {
-          const times = counts[draw * n + moments.test[place]];
-          if (times === 0) continue;
-          drawn[count] = place;
-          weights[count++] = times;
-          total += times;
-        }
-        sums.fill(0);
-        moments.add(sums, drawn, weights, count);
-        for (let j = 0; j < all.length; j++) all[j] += sums[j];
-        everything += total;
-        out[g][draw] += moments.median(sums, total) / splits.length;
-      }
-      out[groups][draw] += moments.median(all, everything) / splits.length;
+      const own = sums.subarray(draw * width, (draw + 1) * width);
+      to[draw] += moments.median(own, totals[draw]) / splits.length;
     }
-  });
+  };
+  for (const [s, split] of splits.entries()) {
+    const moments = new HeldOutMoments(target, split, predictions[s]);
+    const allSums = new Float64Array(draws * moments.width);
+    const allTotals = new Float64Array(draws);
+    for (let g = 0; g < groups; g++) {
+      const places = Int32Array.from(moments.test.keys()).filter((place) => group[moments.test[place]] === g);
+      const images = places.map((place) => moments.test[place]);
+      if (images.length === 0) {
+        out[g].fill(Number.NaN);
+        continue;
+      }
+      const { weights, totals } = countsOf(counts, n, draws, images);
+      const shape = { rows: draws, inner: images.length, columns: moments.width };
+      const sums = await kernels.multiply(weights, moments.rows(places), shape);
+      for (let at = 0; at < sums.length; at++) allSums[at] += sums[at];
+      for (let draw = 0; draw < draws; draw++) allTotals[draw] += totals[draw];
+      add(out[g], moments, sums, totals);
+    }
+    add(out[groups], moments, allSums, allTotals);
+  }
   return out;
+}
+
+/** How often each of some images stands in each draw, draws*images, and how often all of them together. */
+export function countsOf(
+  counts: Uint16Array,
+  n: number,
+  draws: number,
+  images: ArrayLike<number>,
+): { weights: Float64Array; totals: Float64Array } {
+  const weights = new Float64Array(draws * images.length);
+  const totals = new Float64Array(draws);
+  let at = 0;
+  for (let draw = 0; draw < draws; draw++) {
+    for (let i = 0; i < images.length; i++) totals[draw] += weights[at++] = counts[draw * n + images[i]];
+  }
+  return { weights, totals };
 }
