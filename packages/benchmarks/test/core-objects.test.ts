@@ -105,11 +105,12 @@ describe('scoring activations', () => {
     const report = await scoreActivations(
       withLightRecordings(benchmark),
       { path, clock: { onsetMs: 70, stepMs: 90 }, temporal: true },
-      { threads: 2 },
+      { threads: 2, overSteps: false },
     );
     const score = (metric: string) => report.scores.find((s) => s.metric === metric && s.subset === 'all')!;
     expect(score('ost_solved').value).toBeLessThan(60);
     expect(score('ost_never_solved').value).toBe(660 - score('ost_solved').value!);
+    expect(score('predictivity_best_step_late')).toMatchObject({ value: null, reason: 'not_run' });
     expect(report.images.ostReason.filter((r) => r === 'never_solved')).toHaveLength(score('ost_never_solved').value!);
   });
 

@@ -85,6 +85,11 @@ describe('scores of a run', () => {
       'ost_solved',
       'ost_never_solved',
       'accuracy',
+      'predictivity_early',
+      'predictivity_late',
+      'predictivity_best_step_early',
+      'predictivity_best_step_late',
+      'predictivity_added_late',
       'new_metric',
     ]);
     expect(groups.find((g) => g.metric === 'ost_solved')!.scores.map((s) => s.subset)).toEqual([

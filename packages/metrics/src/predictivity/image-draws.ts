@@ -15,6 +15,10 @@ export interface ImageDraws {
  * images that were drawn, as often as they were, so that an image tested in several splits counts alike in all of them.
  * Then, as in `predictivity`, the median over neuroids and the mean over splits.
  *
+ * Its interval says what the same splits and test sizes would give on other images. The median of correlations over a
+ * split's few images lies a little above that over all images there could be, in the draws as in the value: of that
+ * limit the interval covers less than it says, and the value may stand in its lower half.
+ *
  * @param group group of each image, 0 .. groups - 1 (say, Control and Challenge): the correlations within each come from
  *   the same draws
  * @returns [groups + 1][draws], each group and, last, all images; NaN where a split has no correlation in a draw
