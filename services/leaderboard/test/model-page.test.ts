@@ -30,7 +30,7 @@ describe('the page of a model', () => {
   test('shows predictivity by time bin and by step, with the own clock and the best step in words and numbers', async () => {
     const { page, errors } = await open('/models/corescore/bl-64');
     const section = page.locator('section', { has: page.locator('#predictivity-title') });
-    const strip = (await section.locator('.strip').textContent())!;
+    const strip = (await section.locator('.number-strip').textContent())!;
     for (const part of ['0.450', '0.420 to 0.480', '0.400', '3.5 %']) expect(strip).toContain(part);
     await section.getByRole('img', { name: 'Predictivity over time, r: at the last bin Control' }).waitFor();
     await section
@@ -73,7 +73,7 @@ describe('the page of a model', () => {
     const section = page.locator('section', { has: page.locator('#predictivity-title') });
     await section.getByRole('img', { name: 'Predictivity over time' }).waitFor();
     await section.getByText('there are no steps to hold against the time bins of IT').waitFor();
-    expect(await section.locator('.strip .absent').allTextContents()).toEqual(['not temporal', 'not temporal']);
+    expect(await section.locator('.number-strip .absent').allTextContents()).toEqual(['not temporal', 'not temporal']);
     expect(errors).toEqual([]);
   });
 

@@ -18,7 +18,7 @@ const HEADLINE: readonly StripEntry[] = [
 /** Some of the run's numbers, its main ones by default, each with its interval or the reason why there is none. */
 export function ScoreStrip({ run, entries = HEADLINE }: { run: RunView; entries?: readonly StripEntry[] }): ReactNode {
   return (
-    <dl className={entries === HEADLINE ? 'strip score-strip' : 'strip'}>
+    <dl className={entries === HEADLINE ? 'number-strip score-strip' : 'number-strip'}>
       {entries.map(([metric, subset, label]) => {
         const score = findScore(run.scores, metric, subset);
         return (
