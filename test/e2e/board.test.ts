@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ImageResults, Leaderboard, LeaderboardRow, Score, Series } from '@corescore/contracts';
+import { concordance } from '@corescore/metrics';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { call, root, until } from '../support/serve.js';
 
@@ -109,6 +110,18 @@ describe('against the independent reference', () => {
       expect(score(name, 'ost_solved', 'challenge').value).toBe(theirs['solvedChallenge']);
       expect(score(name, 'ost_solved_first').value).toBe(theirs['solvedFirst']);
       expect(score(name, 'ost_never_solved').value).toBe(theirs['neverSolved']);
+    },
+  );
+
+  test.each(['bl-64', 'simulated-it', 'null-feed-forward-ramp', 'null-threshold-only', 'null-difficulty-look-up'])(
+    '%s: concordance is that of the reference’s times to .001, over all images',
+    (name) => {
+      const theirs = (reference.subjects[SUBJECT_OF[name]].ost as (number | null)[]).map((t) => t ?? Number.NaN);
+      const found = score(name, 'ost_concordance');
+      expect(Math.abs(found.value! - concordance(theirs, reference.images.tau).value!)).toBeLessThanOrEqual(0.001);
+      expect(found).toMatchObject({ n: 660, nTotal: 660 });
+      expect(found.low!).toBeLessThan(found.value!);
+      expect(found.high!).toBeGreaterThan(found.value!);
     },
   );
 

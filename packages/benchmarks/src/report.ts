@@ -11,7 +11,7 @@ import {
 } from '@corescore/contracts';
 import { delayPermutationP, objectSolutionTimes } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
-import { OST_STATISTICS, type OstSample, ostStatistic } from './ost-statistics.js';
+import { imagesUsed, OST_STATISTICS, type OstSample, ostStatistic } from './ost-statistics.js';
 import type { ScoringPool } from './pool.js';
 import { type BinPredictivity, predictivityScores } from './predictivity-scores.js';
 
@@ -120,10 +120,10 @@ async function ostScores(
   const scores = await Promise.all(
     OST_STATISTICS.map(async (statistic) => {
       const value = ostStatistic(statistic, sample)(imagesOf(benchmark, 'all'));
-      if (value === null)
-        return absent(statistic, 'all', solved.length === 0 ? 'never_solved' : 'undefined', solved.length, total);
+      const n = imagesUsed(statistic, ostMs);
+      if (value === null) return absent(statistic, 'all', solved.length === 0 ? 'never_solved' : 'undefined', n, total);
       const interval = await pool.run('ostInterval', { statistic, sample, ...benchmark.bootstrap });
-      return present(statistic, 'all', value, solved.length, total, interval);
+      return present(statistic, 'all', value, n, total, interval);
     }),
   );
   const p = delayPermutationP(ostMs, isChallenge, benchmark.bootstrap.draws, benchmark.bootstrap.seed);

@@ -91,6 +91,11 @@ describe('scoring activations', () => {
     expect(accuracy.values[0]).toBeLessThan(0.3);
     expect(accuracy.values[5]).toBeGreaterThan(0.95);
     expect(report.maxDualityGap).toBeLessThanOrEqual(1e-8);
+    // The unsolved images enter the concordance, as the only OST score.
+    const concordance = report.scores.find((s) => s.metric === 'ost_concordance')!;
+    expect(concordance).toMatchObject({ n: 660, nTotal: 660, unit: 'c-index' });
+    expect(concordance.low!).toBeLessThan(concordance.value!);
+    expect(concordance.high!).toBeGreaterThan(concordance.value!);
     const early = report.scores.find((s) => s.metric === 'predictivity_early')!;
     expect(early.note).toContain(`PLS with ${FEATURES} components`);
     expect(report.scores.find((s) => s.metric === 'predictivity_late')).toMatchObject({

@@ -123,6 +123,11 @@ export const METRICS = {
     unit: 'p',
     help: 'share of label permutations with at least this mean delay',
   },
+  ost_concordance: {
+    label: 'OST concordance, censored',
+    unit: 'c-index',
+    help: 'share of image pairs that the model solves in the target’s order, a never-solved image after all solved ones; .5 is chance, but failing on late images counts as order: read it beside the null rows',
+  },
   ost_solved: { label: 'Solved', unit: 'images', help: 'images with an object solution time' },
   ost_solved_first: {
     label: 'Solved in the first bin',
