@@ -133,7 +133,7 @@ function checkInput({ x, n, f, folds, readOuts }: DecodeManyInput): void {
   }
 }
 
-function checkClasses(labels: Int32Array, classes: number, train: Int32Array, fold: number): void {
+export function checkClasses(labels: Int32Array, classes: number, train: Int32Array, fold: number): void {
   const counts = new Int32Array(classes);
   for (const i of train) counts[labels[i]]++;
   const missing = counts.indexOf(0);
@@ -145,7 +145,7 @@ function checkClasses(labels: Int32Array, classes: number, train: Int32Array, fo
   );
 }
 
-function notConverged(gap: number, fold: number, label: number): CorescoreError {
+export function notConverged(gap: number, fold: number, label: number): CorescoreError {
   return new CorescoreError(
     'metric_undefined',
     `The decoder of class ${label} in fold ${fold} was left at a relative duality gap of ${gap.toExponential(1)}, above ${GAP_LIMIT}.`,

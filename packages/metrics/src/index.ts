@@ -8,7 +8,7 @@ export * from './compare.js';
 export * from './concordance.js';
 export * from './consistency.js';
 export * from './correlation.js';
-export * from './decode.js';
+export { type DecodeInput, type DecodeResult, decode } from './decode.js';
 export * from './decode-many.js';
 export * from './decode-step.js';
 export type { Convergence, Decoder, FittedDecoder } from './decoders/decoder.js';
@@ -21,6 +21,7 @@ export {
 } from './decoders/softmax-adam.js';
 export { type HeldOutDecisions, SvmDecoder, type SvmOptions } from './decoders/svm.js';
 export * from './delay.js';
+export * from './evidence.js';
 export * from './feature-variants.js';
 export * from './folds.js';
 export * from './i1.js';
