@@ -43,6 +43,7 @@ export async function thresholdOnly(
       correct: null,
       temporal: true,
       predictivity: null,
+      beside: null,
       maxDualityGap: null,
       notes: ['One curve for every image: nothing was decoded.'],
     },
@@ -62,6 +63,7 @@ export async function difficultyLookUp(benchmark: Benchmark, options: ScoreOptio
       ostMs,
       temporal: true,
       predictivity: null,
+      beside: null,
       maxDualityGap: null,
       notes: ['Times read off a line: nothing was decoded.'],
     },
@@ -105,5 +107,9 @@ export async function feedForwardRamp(
 ): Promise<ScoreReport> {
   await writeRamp(benchmark, featuresPath, scratchPath);
   const windowsMs = benchmark.bins.map((b): [number, number] => [b.startMs, b.endMs]);
-  return scoreActivations(benchmark, { path: scratchPath, clock: { windowsMs }, temporal: true }, options);
+  return scoreActivations(
+    benchmark,
+    { path: scratchPath, clock: { windowsMs }, temporal: true },
+    { ...options, beside: false },
+  );
 }

@@ -1,4 +1,13 @@
-import { concordanceOfRows, delay, levels, partialPearson, pearson, ranksOfRows } from '@corescore/metrics';
+import {
+  concordanceOfRows,
+  delay,
+  levels,
+  objectSolutionTimes,
+  partialPearson,
+  pearson,
+  ranksOfRows,
+} from '@corescore/metrics';
+import type { Benchmark } from './benchmark.js';
 
 /** Solution times of a subject beside what they are held against; all arrays over the same images. */
 export interface OstSample {
@@ -20,6 +29,22 @@ export const OST_STATISTICS = [
   'ost_concordance',
 ] as const;
 export type OstStatistic = (typeof OST_STATISTICS)[number];
+
+/** Object solution times from the i1 of each bin of the benchmark; a bin without i1 solves nothing. */
+export function solutionTimesOf(benchmark: Benchmark, i1: readonly (Float64Array | null)[]): Float64Array {
+  const undefinedCurve = new Float64Array(benchmark.labels.length).fill(Number.NaN);
+  return objectSolutionTimes(
+    i1.map((curve) => curve ?? undefinedCurve),
+    benchmark.bins.map((b) => b.startMs),
+    benchmark.thresholds,
+    'best',
+  );
+}
+
+export function sampleOf(benchmark: Benchmark, ostMs: Float64Array): OstSample {
+  const { targetMs, thresholds, difficulty, labels, isChallenge } = benchmark;
+  return { ostMs, targetMs, thresholds, difficulty, labels, isChallenge };
+}
 
 /** One statistic of METRICS 4 over `rows` (image numbers, which may repeat); null where it is undefined. */
 export type StatisticOfRows = (rows: Int32Array) => number | null;

@@ -57,7 +57,7 @@ export type ThreadResult<T> =
   | { ok: true; value: T }
   | { ok: false; code: ProblemCode; detail: string; context: ErrorContext };
 
-async function guarded<T>(work: () => Promise<T> | T): Promise<ThreadResult<T>> {
+export async function guarded<T>(work: () => Promise<T> | T): Promise<ThreadResult<T>> {
   try {
     return { ok: true, value: await work() };
   } catch (error) {
@@ -71,8 +71,17 @@ async function guarded<T>(work: () => Promise<T> | T): Promise<ThreadResult<T>> 
 
 let kernels: Promise<Kernels> | undefined;
 
+/** The threads are ours, one task each: one-thread sessions side by side beat one session over all cores. */
+export function threadKernels(): Promise<Kernels> {
+  kernels ??= createOrtKernels({ threads: 1 });
+  return kernels;
+}
+
 /** Reads the steps that have a weight one at a time, so that a thread never holds more than two. */
-async function mixedFeatures(path: string, weights: Float64Array): Promise<{ x: Float32Array; n: number; f: number }> {
+export async function mixedFeatures(
+  path: string,
+  weights: Float64Array,
+): Promise<{ x: Float32Array; n: number; f: number }> {
   const header = await readNpyHeader(path);
   const [, n, f] = header.shape;
   const used = [...weights.keys()].filter((s) => weights[s] !== 0);
@@ -88,19 +97,16 @@ async function mixedFeatures(path: string, weights: Float64Array): Promise<{ x: 
 
 export function decodeMixture(task: DecodeTask): Promise<ThreadResult<DecodedStep>> {
   return guarded(async () => {
-    // The threads are ours, one mixture each: one-thread sessions side by side beat one session over all cores.
-    kernels ??= createOrtKernels({ threads: 1 });
     const { x, n, f } = await mixedFeatures(task.path, task.weights);
     const { labels, classes, folds, c } = task;
-    return decodeStep({ x, n, f, labels, classes, folds, c }, await kernels);
+    return decodeStep({ x, n, f, labels, classes, folds, c }, await threadKernels());
   });
 }
 
 export function predictBins(task: PredictTask): Promise<ThreadResult<BinPredictivity[]>> {
   return guarded(async () => {
-    kernels ??= createOrtKernels({ threads: 1 });
     const { x, n, f } = await mixedFeatures(task.path, task.weights);
-    const gram = await pooledGram(x, n, f, await kernels);
+    const gram = await pooledGram(x, n, f, await threadKernels());
     // A subject with fewer features than components is regressed on all it has.
     const components = Math.min(task.components, f, ...task.splits.map((split) => split.train.length));
     const found: BinPredictivity[] = [];

@@ -112,11 +112,15 @@ export const METRICS = {
     unit: 'rho',
     help: 'as the partial correlation, with the object as a further factor',
   },
-  ost_delay_mean: { label: 'Delay, mean', unit: 'ms', help: 'mean solution time of Challenge minus Control images' },
+  ost_delay_mean: {
+    label: 'Delay, mean',
+    unit: 'ms',
+    help: 'mean solution time of Challenge minus Control images, on the clock that the submitter declared',
+  },
   ost_delay_median: {
     label: 'Delay, median',
     unit: 'ms',
-    help: 'median solution time of Challenge minus Control images',
+    help: 'median solution time of Challenge minus Control images, on the declared clock',
   },
   ost_delay_p: {
     label: 'Delay, permutation p',
@@ -139,6 +143,46 @@ export const METRICS = {
     label: 'Distinct solution times',
     unit: 'values',
     help: 'how many different solution times there are',
+  },
+  ost_native_rho_partial: {
+    label: 'OST ρ, partial, native steps',
+    unit: 'rho',
+    help: 'the partial correlation with solution times in the model’s own steps, without resampling to time bins',
+  },
+  ost_native_delay_mean: {
+    label: 'Delay, mean, native steps',
+    unit: 'steps',
+    help: 'mean solution time of Challenge minus Control images in the model’s own steps: no declared clock enters',
+  },
+  ost_native_delay_median: {
+    label: 'Delay, median, native steps',
+    unit: 'steps',
+    help: 'median solution time of Challenge minus Control images in the model’s own steps',
+  },
+  ost_native_solved: {
+    label: 'Solved, native steps',
+    unit: 'images',
+    help: 'images with a solution time in the model’s own steps',
+  },
+  ost_solved_shuffled: {
+    label: 'Solved, shuffled labels',
+    unit: 'images',
+    help: 'images that the same pipeline solves on shuffled labels: what chance gives',
+  },
+  ost_solved_twin: {
+    label: 'Solved, untrained twin',
+    unit: 'images',
+    help: 'images that the same graph solves with the values of each of its weight arrays shuffled',
+  },
+  accuracy_shuffled: {
+    label: 'Accuracy, shuffled labels',
+    unit: 'fraction',
+    help: 'accuracy of the same pipeline on shuffled labels at the last time bin: what chance gives',
+  },
+  accuracy_twin: {
+    label: 'Accuracy, untrained twin',
+    unit: 'fraction',
+    help: 'accuracy from the same graph with the values of each of its weight arrays shuffled, at the last time bin: what the architecture gives before any training',
   },
   accuracy: {
     label: 'Accuracy',
