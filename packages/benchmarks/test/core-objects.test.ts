@@ -78,7 +78,7 @@ describe('scoring activations', () => {
     const report = await scoreActivations(
       benchmark,
       { path, clock: { onsetMs: 70, stepMs: 30 }, temporal: true },
-      { threads: 2 },
+      { threads: 2, beside: false },
     );
     expect(report.notes.join(' ')).toContain('covers 70-130 of 70-250 ms');
     expect(report.images.i1[6].every((v) => v === null)).toBe(true);
@@ -109,7 +109,7 @@ describe('scoring activations', () => {
     const report = await scoreActivations(
       benchmark,
       { path, clock: { onsetMs: 70, stepMs: 90 }, temporal: true },
-      { threads: 2 },
+      { threads: 2, beside: false },
     );
     const score = (metric: string) => report.scores.find((s) => s.metric === metric && s.subset === 'all')!;
     expect(score('ost_solved').value).toBeLessThan(60);
