@@ -174,16 +174,6 @@ export const METRICS = {
     unit: 'images',
     help: 'images that the same graph solves with the values of each of its weight arrays shuffled',
   },
-  accuracy_shuffled: {
-    label: 'Accuracy, shuffled labels',
-    unit: 'fraction',
-    help: 'accuracy of the same pipeline on shuffled labels at the last time bin: what chance gives',
-  },
-  accuracy_twin: {
-    label: 'Accuracy, untrained twin',
-    unit: 'fraction',
-    help: 'accuracy from the same graph with the values of each of its weight arrays shuffled, at the last time bin: what the architecture gives before any training',
-  },
   accuracy: {
     label: 'Accuracy',
     unit: 'fraction',
@@ -193,6 +183,16 @@ export const METRICS = {
     label: 'Accuracy, first bin',
     unit: 'fraction',
     help: 'top-1 accuracy of the decoder at the first time bin',
+  },
+  accuracy_shuffled: {
+    label: 'Accuracy, shuffled labels',
+    unit: 'fraction',
+    help: 'accuracy of the same pipeline on shuffled labels at the last time bin: what chance gives',
+  },
+  accuracy_twin: {
+    label: 'Accuracy, untrained twin',
+    unit: 'fraction',
+    help: 'accuracy from the same graph with the values of each of its weight arrays shuffled, at the last time bin: what the architecture gives before any training',
   },
   i1: { label: 'i1', unit: 'd′', help: 'mean image-level discrimination at the last time bin' },
   predictivity_early: {

@@ -84,7 +84,11 @@ describe('scores of a run', () => {
       'ost_delay_mean',
       'ost_solved',
       'ost_never_solved',
+      'ost_native_delay_mean',
+      'ost_native_solved',
       'accuracy',
+      'accuracy_shuffled',
+      'accuracy_twin',
       'new_metric',
     ]);
     expect(groups.find((g) => g.metric === 'ost_solved')!.scores.map((s) => s.subset)).toEqual([

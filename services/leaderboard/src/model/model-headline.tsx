@@ -6,7 +6,7 @@ import { findScore, hasInterval, reasonWords } from '../format/scores.js';
 const HEADLINE = [
   ['ost_rho_partial', 'all', 'OST ρ, partial'],
   ['ost_rho', 'all', 'OST ρ, raw'],
-  ['ost_delay_mean', 'all', 'Delay'],
+  ['ost_delay_mean', 'all', 'Delay, declared clock'],
   ['accuracy', 'control', 'Accuracy, Control'],
   ['accuracy', 'challenge', 'Accuracy, Challenge'],
   ['ost_solved', 'all', 'Solved'],
