@@ -27,6 +27,7 @@ export * from './folds.js';
 export * from './i1.js';
 export * from './i2.js';
 export * from './k-fold.js';
+export * from './nested-c.js';
 export * from './normal.js';
 export * from './ost.js';
 export { type PairedDraws, pairedDraws, type Statistic } from './paired-draws.js';
