@@ -38,7 +38,7 @@ describe('prepareTwin', () => {
       name: 'a',
       kind: 'activations' as const,
       stimuli: { set: 'core-objects-spike', ids: 'ids.txt' },
-      regions: { IT: { file: 'it.npy', axes: ['stimulus' as const, 'feature' as const] } },
+      regions: { IT: { file: 'it.npy', axes: ['stimulus', 'feature'] as ['stimulus', 'feature'] } },
     };
     expect(await prepareTwin(benchmark, request({ manifest }))).toMatchObject({ reason: 'not_run' });
   });

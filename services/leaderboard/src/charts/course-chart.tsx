@@ -28,7 +28,7 @@ const valueText = (p: Omit<CoursePoint, 'band'>, unit: string): string =>
 
 const FLOOR_DASHES = ['8,3', '1,3'];
 
-/** Thin lines in the colour of the text, named where they begin: the first above its line, the second below. */
+/** Thin lines in the colour of the text, named where they end: the first above its line, the second below. */
 function floorMarks(floors: readonly Floor[]): Plot.Markish[] {
   return floors.flatMap(({ label, points }, at) => [
     Plot.lineY(points, {
@@ -39,11 +39,11 @@ function floorMarks(floors: readonly Floor[]): Plot.Markish[] {
       strokeWidth: 1.25,
       strokeDasharray: FLOOR_DASHES[at % FLOOR_DASHES.length]!,
     }),
-    Plot.text(points.slice(0, 1), {
+    Plot.text(points.slice(-1), {
       x: 'startMs',
       y: 'value',
       text: () => label,
-      textAnchor: 'start',
+      textAnchor: 'end',
       dy: at === 0 ? -8 : 9,
       fill: 'currentColor',
       fillOpacity: 0.75,

@@ -35,6 +35,7 @@ function drawSquare(width: number, { cells, edges, chance, most }: Generalisatio
         y2: 'trainTo',
         fill: 'var(--accent)',
         fillOpacity: 'value',
+        shapeRendering: 'crispEdges',
       }),
       Plot.tip(
         cells,
