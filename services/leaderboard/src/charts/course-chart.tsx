@@ -28,7 +28,7 @@ const valueText = (p: Omit<CoursePoint, 'band'>, unit: string): string =>
 
 const FLOOR_DASHES = ['8,3', '1,3'];
 
-/** Thin lines in the colour of the text, named where they end: the first above its line, the second below. */
+/** Thin lines in the colour of the text: the first named above where it begins, the second below where it ends. */
 function floorMarks(floors: readonly Floor[]): Plot.Markish[] {
   return floors.flatMap(({ label, points }, at) => [
     Plot.lineY(points, {
@@ -39,11 +39,11 @@ function floorMarks(floors: readonly Floor[]): Plot.Markish[] {
       strokeWidth: 1.25,
       strokeDasharray: FLOOR_DASHES[at % FLOOR_DASHES.length]!,
     }),
-    Plot.text(points.slice(-1), {
+    Plot.text(points.slice(at === 0 ? 0 : -1).slice(0, 1), {
       x: 'startMs',
       y: 'value',
       text: () => label,
-      textAnchor: 'end',
+      textAnchor: at === 0 ? 'start' : 'end',
       dy: at === 0 ? -8 : 9,
       fill: 'currentColor',
       fillOpacity: 0.75,

@@ -34,7 +34,8 @@ function drawSquare(width: number, { cells, edges, chance, most }: Generalisatio
         y1: 'trainFrom',
         y2: 'trainTo',
         fill: 'var(--accent)',
-        fillOpacity: 'value',
+        // Said, since Plot takes numbers between 0 and 1 for opacities as they are.
+        fillOpacity: { value: 'value', scale: 'opacity' },
         shapeRendering: 'crispEdges',
       }),
       Plot.tip(
