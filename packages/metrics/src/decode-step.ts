@@ -1,5 +1,5 @@
 import type { Kernels } from '@corescore/linalg';
-import { type DecodeInput, type DecodeResult, decode } from './decode.js';
+import { type DecodeInput, type DecodeManyInput, type DecodeResult, decode, decodeMany } from './decode.js';
 import { i1 } from './i1.js';
 import { argmaxCorrect, crossFitProbabilities } from './probabilities.js';
 
@@ -44,4 +44,14 @@ export function stepOf(
     correct: decisions.map((held) => argmaxCorrect(held, labels, classes)),
     maxGap,
   };
+}
+
+/** `decodeStep` for several read-outs of the same features and folds; one a read-out, in their order. */
+export async function decodeStepMany(
+  input: DecodeManyInput,
+  kernels: Kernels,
+  signal?: AbortSignal,
+): Promise<DecodedStep[]> {
+  const results = await decodeMany(input, kernels, signal);
+  return results.map((result, at) => stepOf(result, input.readOuts[at], input.folds, signal));
 }

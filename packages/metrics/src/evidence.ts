@@ -1,8 +1,8 @@
 import type { Kernels } from '@corescore/linalg';
-import { checkClasses, type DecodeResult, notConverged } from './decode.js';
+import { checkClasses, type DecodeResult, decodeGram } from './decode.js';
 import { type FoldGram, foldGram, standardisePool } from './fold-gram.js';
 import { foldSplits } from './k-fold.js';
-import { GAP_LIMIT, SvmSolver } from './svm-solver.js';
+import type { DecodeFold } from './read-outs.js';
 
 export interface CumulativeInput {
   /** Features of the steps in order of time, each n*f row-major; taken one at a time, so that they can come from disk. */
@@ -31,34 +31,29 @@ export async function decodeCumulative(
   signal?: AbortSignal,
 ): Promise<DecodeResult[]> {
   if (labels.length !== n || fold.length !== n) throw new RangeError(`labels and folds are those of ${n} images`);
-  const splits = foldSplits(fold, fold.reduce((max, k) => Math.max(max, k), 0) + 1);
-  splits.forEach(({ train }, k) => {
-    checkClasses(labels, classes, train, k);
-  });
+  const folds = foldSplits(fold, fold.reduce((max, k) => Math.max(max, k), 0) + 1).map(
+    (split, k): DecodeFold => ({ repetition: 0, fold: k, ...split }),
+  );
+  for (const { train, fold: k } of folds) checkClasses(labels, classes, train, k);
   const sums: FoldGram[] = [];
   const results: DecodeResult[] = [];
   for await (const x of steps) {
     if (x.length !== n * f) throw new RangeError(`a step has ${x.length} values, not ${n} x ${f}`);
     const pool = standardisePool(x, n, f);
-    const held = new Float64Array(n * classes);
+    const decisions = new Float64Array(n * classes);
     let maxGap = 0;
-    for (const [k, { train, test }] of splits.entries()) {
+    for (const one of folds) {
       signal?.throwIfAborted();
-      const gram = add(sums[k], await foldGram(pool, train, test, kernels));
-      sums[k] = gram;
-      const solver = new SvmSolver(gram.train, train.length, c);
-      for (let label = 0; label < classes; label++) {
-        const { gap } = solver.solve(Float64Array.from(train, (i) => (labels[i] === label ? 1 : -1)));
-        if (!(gap <= GAP_LIMIT)) throw notConverged(gap, k, label);
-        maxGap = Math.max(maxGap, gap);
-        test.forEach((i, row) => {
-          let sum = 0;
-          for (let l = 0, at = row * train.length; l < train.length; l++, at++) sum += gram.test[at] * solver.b[l];
-          held[i * classes + label] = sum;
+      const gram = add(sums[one.fold], await foldGram(pool, one.train, one.test, kernels));
+      sums[one.fold] = gram;
+      decodeGram(gram, one, [{ labels, classes, c }], kernels, (_fold, _readOut, label, held, gap) => {
+        one.test.forEach((i, row) => {
+          decisions[i * classes + label] = held[row];
         });
-      }
+        maxGap = Math.max(maxGap, gap);
+      });
     }
-    results.push({ decisions: [held], maxGap });
+    results.push({ decisions: [decisions], maxGap });
   }
   return results;
 }

@@ -8,8 +8,13 @@ export * from './compare.js';
 export * from './concordance.js';
 export * from './consistency.js';
 export * from './correlation.js';
-export { type DecodeInput, type DecodeResult, decode } from './decode.js';
-export * from './decode-many.js';
+export {
+  type DecodeInput,
+  type DecodeManyInput,
+  type DecodeResult,
+  decode,
+  decodeMany,
+} from './decode.js';
 export * from './decode-step.js';
 export type { Convergence, Decoder, FittedDecoder } from './decoders/decoder.js';
 export { SoftmaxDecoder, type SoftmaxOptions } from './decoders/softmax.js';

@@ -1,7 +1,6 @@
 import { CorescoreError } from '@corescore/contracts';
 import type { Kernels } from '@corescore/linalg';
-import type { DecodeInput } from './decode.js';
-import { decodeMany } from './decode-many.js';
+import { type DecodeInput, decodeMany } from './decode.js';
 import { SvmDecoder } from './decoders/svm.js';
 import { stratifiedKFold } from './folds.js';
 import { argmaxCorrect } from './probabilities.js';

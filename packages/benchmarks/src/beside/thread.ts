@@ -50,27 +50,20 @@ export function decodeBeside(task: BesideTask): Promise<ThreadResult<DecodedBesi
     const kernels = await threadKernels();
     const { x, n, f } = await mixedFeatures(task.path, task.weights);
     const { labels, classes, c, shuffled, cs } = task;
-    const [fold, ...others] = task.folds;
+    const [fold] = task.folds;
     const base = { labels, classes, c };
-    // The decoder of the scores comes first: without it there is no run. What stands beside it may be undefined.
-    const readOuts = [base, { ...base, labels: shuffled }, ...cs.map((other) => ({ ...base, c: other.c }))];
     const input = { x, n, f, folds: [fold] };
-    const found: (DecodeResult | null)[] =
-      (await attempt(decodeMany({ ...input, readOuts }, kernels))) ??
-      (await decodeMany({ ...input, readOuts: [base] }, kernels));
-    const first = found[0]!;
-    const rest = others.length === 0 ? null : await decode({ x, n, f, folds: others, ...base }, kernels);
-    const all = {
-      decisions: [...first.decisions, ...(rest?.decisions ?? [])],
-      maxGap: Math.max(first.maxGap, rest?.maxGap ?? 0),
-    };
+    // The decoder of the scores comes first: without it there is no run. What stands beside it may be undefined.
+    const all = await decode({ x, n, f, folds: task.folds, ...base }, kernels);
+    const readOuts = [{ ...base, labels: shuffled }, ...cs.map((other) => ({ ...base, c: other.c }))];
+    const found: (DecodeResult | null)[] = (await attempt(decodeMany({ ...input, readOuts }, kernels))) ?? [];
     const repetition = (result: DecodeResult | null | undefined, truths: Int32Array): OneRepetition | null =>
       result ? oneRepetition(stepOf(result, { labels: truths, classes }, [fold])) : null;
     const variants: DecodedBeside['variants'] = {};
     cs.forEach(({ key }, at) => {
-      variants[key] = repetition(found[2 + at], labels);
+      variants[key] = repetition(found[1 + at], labels);
     });
-    const gaps = found.slice(1).map((result) => result?.maxGap ?? 0);
+    const gaps = found.map((result) => result?.maxGap ?? 0);
     for (const variant of task.variants) {
       const made = featuresOf(variant, x, n, f);
       const result = made === null ? null : await attempt(decode({ ...input, ...base, ...made }, kernels));
@@ -79,8 +72,8 @@ export function decodeBeside(task: BesideTask): Promise<ThreadResult<DecodedBesi
     }
     return {
       main: stepOf(all, base, task.folds),
-      first: repetition(first, labels)!,
-      shuffled: repetition(found[1], shuffled),
+      first: repetition({ ...all, decisions: [all.decisions[0]] }, labels)!,
+      shuffled: repetition(found[0], shuffled),
       variants,
       maxGap: Math.max(...gaps),
     };
