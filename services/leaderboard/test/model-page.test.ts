@@ -75,7 +75,9 @@ describe('the page of a model', () => {
     await page.getByRole('img', { name: 'shuffled labels 9.5 %' }).waitFor();
     await page.getByText('Untrained twin: failed (the activations do not depend on the image).').waitFor();
     await page
-      .getByText('Not here: how the scores move with the pipeline and temporal generalisation (not temporal)')
+      .getByText(
+        'Not here: the delay in the model’s own steps, how the scores move with the pipeline and temporal generalisation (not temporal)',
+      )
       .waitFor();
     expect(errors).toEqual([]);
   });

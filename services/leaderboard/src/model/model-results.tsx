@@ -13,12 +13,15 @@ import { ImageExplorer } from './image-explorer.js';
 import { NativeSteps } from './native-steps.js';
 import { OstStrip } from './ost-strip.js';
 
+const listed = (parts: readonly string[]): string =>
+  parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+
 /** One sentence for what this run does not have, with the reason of the scores that go with it. */
 function NotBeside({ run, missing }: { run: RunView; missing: readonly string[] }): ReactNode {
   if (missing.length === 0) return null;
   return (
     <p className="muted">
-      Not here: {missing.join(' and ')} (
+      Not here: {listed(missing)} (
       <span className="absent">{reasonWords(findScore(run.scores, 'ost_native_solved'))}</span>).
     </p>
   );
@@ -44,7 +47,9 @@ export function ModelResults({ run }: { run: RunView }): ReactNode {
   const named = (name: string) => series.data?.series.find((s) => s.name === name);
   const strip = named('ost_strip');
   const generalisation = named('temporal_generalisation');
+  const native = findScore(run.scores, 'ost_native_delay_mean');
   const missing = [
+    native === undefined || native.value === null ? ['the delay in the model’s own steps'] : [],
     strip === undefined ? ['how the scores move with the pipeline'] : [],
     generalisation === undefined ? ['temporal generalisation'] : [],
   ].flat();
