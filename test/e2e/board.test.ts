@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ImageResults, Leaderboard, LeaderboardRow, Score, Series } from '@corescore/contracts';
+import { concordance } from '@corescore/metrics';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { call, root, until } from '../support/serve.js';
 
@@ -112,6 +113,27 @@ describe('against the independent reference', () => {
     },
   );
 
+  test.each(['bl-64', 'simulated-it', 'null-feed-forward-ramp', 'null-threshold-only', 'null-difficulty-look-up'])(
+    '%s: concordance is that of the reference’s times to .001, over all images',
+    (name) => {
+      const theirs = (reference.subjects[SUBJECT_OF[name]].ost as (number | null)[]).map((t) => t ?? Number.NaN);
+      const found = score(name, 'ost_concordance');
+      expect(Math.abs(found.value! - concordance(theirs, reference.images.tau).value!)).toBeLessThanOrEqual(0.001);
+      expect(found).toMatchObject({ n: 660, nTotal: 660 });
+      expect(found.low!).toBeLessThan(found.value!);
+      expect(found.high!).toBeGreaterThan(found.value!);
+    },
+  );
+
+  test('bl-64 in its own steps: solved exactly, partial rho to .001, delay to .1 ms of its declared 36 ms a step', () => {
+    const theirs = reference.subjects['bl-64-native'].summary;
+    expect(score('bl-64', 'ost_native_solved').value).toBe(theirs['solved']);
+    const rho = score('bl-64', 'ost_native_rho_partial').value!;
+    expect(Math.abs(rho - theirs['partialThetaLoad']!)).toBeLessThanOrEqual(0.001);
+    const delayMs = score('bl-64', 'ost_native_delay_mean').value! * 36;
+    expect(Math.abs(delayMs - theirs['delayMeanMs']!)).toBeLessThanOrEqual(0.1);
+  });
+
   test.each(['bl-64', 'simulated-it', 'null-feed-forward-ramp', 'ff-64', 'ffdeep-64'])(
     '%s: images right, within one per bin, repetition and band',
     async (name) => {
@@ -154,6 +176,39 @@ describe('three ways a model has time', () => {
     expect(score(name, 'ost_rho_partial')).toMatchObject({ value: null, reason: 'not_temporal' });
     expect(score(name, 'ost_delay_mean')).toMatchObject({ value: null, reason: 'not_temporal' });
     expect(score(name, 'accuracy', 'control').value).toBeGreaterThan(score(name, 'accuracy', 'challenge').value!);
+  });
+});
+
+describe('beside the scores', () => {
+  test.each(['bl-64', 'ff-64', 'simulated-it'])(
+    '%s: shuffled labels are at chance (4 standard errors), n given',
+    (name) => {
+      const found = score(name, 'accuracy_shuffled');
+      expect(Math.abs(found.value! - 0.1)).toBeLessThan(4 * Math.sqrt(0.09 / 660));
+      expect(found).toMatchObject({ n: 660, nTotal: 660 });
+    },
+  );
+
+  test('the untrained twin is above chance and far below its model; supplied activations have none', () => {
+    for (const name of ['bl-64', 'ff-64']) {
+      expect(score(name, 'accuracy_twin').low!).toBeGreaterThan(0.1);
+      expect(score(name, 'accuracy_twin').high!).toBeLessThan(score(name, 'accuracy').low! - 0.2);
+    }
+    for (const metric of ['accuracy_twin', 'ost_solved_twin'])
+      expect(score('simulated-it', metric)).toMatchObject({ value: null, reason: 'not_run' });
+  });
+
+  test('a temporal model has its strip with intervals and its temporal generalisation, a null row has none', async () => {
+    const all = await seriesOf('bl-64');
+    const strip = all.find((s) => s.name === 'ost_strip')!;
+    expect(strip.axes[0].values).toHaveLength(9);
+    expect(strip.values.every((v) => v !== null)).toBe(true);
+    expect(strip.low!.every((v, at) => v! <= strip.values[at]!)).toBe(true);
+    const square = all.find((s) => s.name === 'temporal_generalisation')!;
+    expect(square.values).toHaveLength(18 * 18);
+    const names = (await seriesOf('null-feed-forward-ramp')).map((s) => s.name);
+    expect(names).not.toContain('ost_strip');
+    expect(score('null-feed-forward-ramp', 'accuracy_shuffled')).toMatchObject({ value: null, reason: 'not_run' });
   });
 });
 

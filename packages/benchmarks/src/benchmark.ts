@@ -24,6 +24,8 @@ export interface Benchmark {
   folds: Int32Array[];
   bins: TimeWindow[];
   recordings: Recordings;
+  /** Noise variance of one trial over signal variance, of the target population. Computed when first asked for. */
+  trialNoise(): number;
   decoder: { c: number };
   bootstrap: { draws: number; seed: number };
 }

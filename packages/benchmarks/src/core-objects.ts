@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BenchmarkDefinition, CorescoreError, canonicalJson } from '@corescore/contracts';
-import { delay, spearman, stratifiedKFold } from '@corescore/metrics';
+import { delay, noiseToSignal, spearman, stratifiedKFold } from '@corescore/metrics';
 import { coreObjectsSpikePaths, loadStimulusSet, writePixels } from '@corescore/stimuli';
 import type { Benchmark } from './benchmark.js';
 import { PREDICTIVITY, simulatedRecordings } from './recordings.js';
@@ -113,8 +113,23 @@ export async function loadCoreObjectsOst(home: string): Promise<Benchmark> {
       set.stimuli.map((s) => s.object),
       isChallenge,
     ),
+    trialNoise: trialNoiseOf(it),
     decoder: { c: C },
     bootstrap: BOOTSTRAP,
+  };
+}
+
+/** The target's draws are its repetitions. */
+function trialNoiseOf(it: SimulatedIt): () => number {
+  let ratio: number | undefined;
+  return () => {
+    ratio ??= noiseToSignal(
+      PREDICTIVITY.draws.map((draw) => it.draw(draw - 1)),
+      it.bins.length,
+      it.stimulusIds.length,
+      it.sites,
+    );
+    return ratio;
   };
 }
 

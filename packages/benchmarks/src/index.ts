@@ -1,5 +1,6 @@
 /** A benchmark = stimuli + target + metric -> ScoreReport. The one code path for server, `run --local` and tests. */
 export type { Benchmark } from './benchmark.js';
+export { prepareTwin, TWIN_IDENTITY, type Twin } from './beside/twin.js';
 export { type BundledActivations, type BundledModel, bundledActivations, bundledModels } from './bundled.js';
 export { NULL_ROW_SOURCES, REFERENCE_MODELS } from './core-objects.js';
 export { type LocalRun, runLocal } from './local.js';

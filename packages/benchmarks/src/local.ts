@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Manifest, ScoreReport } from '@corescore/contracts';
 import type { Extraction, Limits } from '@corescore/runtime';
-import { prepareActivations } from './prepare.js';
+import { prepareTwin } from './beside/twin.js';
+import { type PrepareRequest, prepareActivations } from './prepare.js';
 import { loadBenchmark } from './registry.js';
 import { scoreActivations } from './score.js';
 
@@ -28,19 +29,29 @@ export async function runLocal(run: LocalRun): Promise<{ report: ScoreReport; ex
   const outDir = await mkdtemp(join(tmpdir(), 'corescore-local-'));
   const signal = run.signal === undefined ? {} : { signal: run.signal };
   try {
-    const prepared = await prepareActivations(benchmark, {
+    const request: PrepareRequest = {
       manifest: run.manifest,
       modelPath: run.modelPath,
       outDir,
       limits: run.limits,
-      onProgress: (done, total) => run.onProgress?.('extracting', done, total),
       ...(run.onLog === undefined ? {} : { onLog: run.onLog }),
       ...signal,
+    };
+    // A network is run twice: itself, then its untrained twin.
+    const passes = run.manifest.kind === 'onnx' ? 2 : 1;
+    const prepared = await prepareActivations(benchmark, {
+      ...request,
+      onProgress: (done, total) => run.onProgress?.('extracting', done, passes * total),
+    });
+    const twin = await prepareTwin(benchmark, {
+      ...request,
+      outDir: join(outDir, 'twin'),
+      onProgress: (done, total) => run.onProgress?.('extracting', total + done, passes * total),
     });
     const { path, temporal } = prepared.regions.IT!;
     const report = await scoreActivations(
       benchmark,
-      { path, clock: run.manifest.clock, temporal },
+      { path, clock: run.manifest.clock, temporal, twin },
       {
         onProgress: (done, total) => run.onProgress?.('scoring', done, total),
         ...(run.threads === undefined ? {} : { threads: run.threads }),

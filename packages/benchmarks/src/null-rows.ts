@@ -43,6 +43,7 @@ export async function thresholdOnly(
       correct: null,
       temporal: true,
       predictivity: null,
+      beside: null,
       maxDualityGap: null,
       notes: ['One curve for every image: nothing was decoded.'],
     },
@@ -62,6 +63,7 @@ export async function difficultyLookUp(benchmark: Benchmark, options: ScoreOptio
       ostMs,
       temporal: true,
       predictivity: null,
+      beside: null,
       maxDualityGap: null,
       notes: ['Times read off a line: nothing was decoded.'],
     },
@@ -105,7 +107,7 @@ export async function feedForwardRamp(
 ): Promise<ScoreReport> {
   await writeRamp(benchmark, featuresPath, scratchPath);
   const windowsMs = benchmark.bins.map((b): [number, number] => [b.startMs, b.endMs]);
-  // Its steps are the bins, and the same features in all of them: no step is to be chosen.
-  const noSteps = { ...options, overSteps: false };
-  return scoreActivations(benchmark, { path: scratchPath, clock: { windowsMs }, temporal: true }, noSteps);
+  // Its steps are the bins, and the same features in all of them: nothing else is to be learnt of it.
+  const alone = { ...options, beside: false };
+  return scoreActivations(benchmark, { path: scratchPath, clock: { windowsMs }, temporal: true }, alone);
 }

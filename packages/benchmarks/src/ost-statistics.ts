@@ -1,4 +1,13 @@
-import { delay, levels, partialPearson, pearson, ranksOfRows } from '@corescore/metrics';
+import {
+  concordanceOfRows,
+  delay,
+  levels,
+  objectSolutionTimes,
+  partialPearson,
+  pearson,
+  ranksOfRows,
+} from '@corescore/metrics';
+import type { Benchmark } from './benchmark.js';
 
 /** Solution times of a subject beside what they are held against; all arrays over the same images. */
 export interface OstSample {
@@ -17,13 +26,30 @@ export const OST_STATISTICS = [
   'ost_rho_partial_object',
   'ost_delay_mean',
   'ost_delay_median',
+  'ost_concordance',
 ] as const;
 export type OstStatistic = (typeof OST_STATISTICS)[number];
+
+/** Object solution times from the i1 of each bin of the benchmark; a bin without i1 solves nothing. */
+export function solutionTimesOf(benchmark: Benchmark, i1: readonly (Float64Array | null)[]): Float64Array {
+  const undefinedCurve = new Float64Array(benchmark.labels.length).fill(Number.NaN);
+  return objectSolutionTimes(
+    i1.map((curve) => curve ?? undefinedCurve),
+    benchmark.bins.map((b) => b.startMs),
+    benchmark.thresholds,
+    'best',
+  );
+}
+
+export function sampleOf(benchmark: Benchmark, ostMs: Float64Array): OstSample {
+  const { targetMs, thresholds, difficulty, labels, isChallenge } = benchmark;
+  return { ostMs, targetMs, thresholds, difficulty, labels, isChallenge };
+}
 
 /** One statistic of METRICS 4 over `rows` (image numbers, which may repeat); null where it is undefined. */
 export type StatisticOfRows = (rows: Int32Array) => number | null;
 
-/** Images without a solution time have no rank and no delay: every statistic runs over the others. */
+/** Images without a solution time have no rank and no delay: those statistics run over the others. */
 function solvedOnly(ostMs: Float64Array, rows: Int32Array): Int32Array {
   const solved = new Int32Array(rows.length);
   let n = 0;
@@ -63,6 +89,12 @@ function delayOf(sample: OstSample, which: 'meanMs' | 'medianMs'): StatisticOfRo
   };
 }
 
+/** How many images enter: the concordance alone counts an unsolved image, as one that comes after all solved ones. */
+export function imagesUsed(statistic: OstStatistic, ostMs: Float64Array): number {
+  if (statistic === 'ost_concordance') return ostMs.length;
+  return ostMs.filter((t) => !Number.isNaN(t)).length;
+}
+
 /** The statistic as a function of the images that enter, so that a bootstrap prepares the sample once. */
 export function ostStatistic(statistic: OstStatistic, sample: OstSample): StatisticOfRows {
   const { thresholds, difficulty } = sample;
@@ -77,5 +109,7 @@ export function ostStatistic(statistic: OstStatistic, sample: OstSample): Statis
       return delayOf(sample, 'meanMs');
     case 'ost_delay_median':
       return delayOf(sample, 'medianMs');
+    case 'ost_concordance':
+      return concordanceOfRows(sample.ostMs, sample.targetMs);
   }
 }

@@ -1,5 +1,4 @@
 import {
-  type AbsenceReason,
   type ImageResults,
   METRICS,
   type MetricKey,
@@ -9,14 +8,15 @@ import {
   SUBSETS,
   type Subset,
 } from '@corescore/contracts';
-import { delayPermutationP, objectSolutionTimes } from '@corescore/metrics';
+import { delayPermutationP } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
-import { OST_STATISTICS, type OstSample, ostStatistic } from './ost-statistics.js';
+import type { Beside } from './beside/observe.js';
+import { besideReport } from './beside/report.js';
+import { imagesUsed, OST_STATISTICS, ostStatistic, sampleOf, solutionTimesOf } from './ost-statistics.js';
 import type { ScoringPool } from './pool.js';
 import type { Predicted } from './predict.js';
 import { predictivityScores } from './predictivity-scores.js';
-
-const REGION = 'IT';
+import { absent, imagesOf, nulls, present, REGION, take, timeAxis } from './score-rows.js';
 
 /** What a subject (a model, IT, a null row) showed, before any statistic. Arrays run over the images. */
 export interface Observation {
@@ -29,30 +29,14 @@ export interface Observation {
   temporal: boolean;
   /** How the features predict the recordings; null: there are no features. */
   predictivity: Predicted | null;
+  /** What it showed under other conditions (METRICS 4); null where none of that was run. */
+  beside: Beside | null;
   maxDualityGap: number | null;
   notes: string[];
 }
 
-const nullable = (x: number): number | null => (Number.isNaN(x) ? null : x);
-const nulls = (x: ArrayLike<number>): (number | null)[] => Array.from(x, nullable);
 const lastDefined = <T>(values: readonly (T | null)[]): T | null => values.findLast((v) => v !== null) ?? null;
 const firstDefined = <T>(values: readonly (T | null)[]): T | null => values.find((v) => v !== null) ?? null;
-
-function absent(metric: MetricKey, subset: Subset, reason: AbsenceReason, n: number, nTotal: number): Score {
-  return { metric, subset, region: REGION, value: null, unit: METRICS[metric].unit, n, nTotal, reason };
-}
-
-function present(
-  metric: MetricKey,
-  subset: Subset,
-  value: number,
-  n: number,
-  nTotal: number,
-  interval?: { low: number; high: number } | null,
-): Score {
-  const score: Score = { metric, subset, region: REGION, value, unit: METRICS[metric].unit, n, nTotal };
-  return interval ? { ...score, low: interval.low, high: interval.high } : score;
-}
 
 /** Share of repetitions in which each image was right. */
 function shares(correct: readonly Uint8Array[]): Float64Array {
@@ -73,13 +57,6 @@ function sharesOfBins(correct: Observation['correct']): (Float64Array | null)[] 
   });
 }
 
-const imagesOf = (benchmark: Benchmark, subset: Subset): Int32Array =>
-  Int32Array.from(benchmark.labels.keys()).filter(
-    (i) => subset === 'all' || (benchmark.isChallenge[i] === 1) === (subset === 'challenge'),
-  );
-
-const take = (values: Float64Array, rows: Int32Array): Float64Array => Float64Array.from(rows, (i) => values[i]);
-
 /** Mean over the defined values and how many those are. */
 function meanOf(values: Float64Array): { value: number | null; n: number } {
   const defined = values.filter((v) => !Number.isNaN(v));
@@ -91,16 +68,9 @@ function meanOf(values: Float64Array): { value: number | null; n: number } {
 
 /** Object solution times; an uncovered bin solves nothing, a subject without time has none. */
 function solutionTimes(benchmark: Benchmark, seen: Observation): Float64Array {
-  const images = benchmark.labels.length;
   if (seen.ostMs !== undefined) return seen.ostMs;
-  if (!seen.temporal) return new Float64Array(images).fill(Number.NaN);
-  const curves = seen.i1.map((curve) => curve ?? new Float64Array(images).fill(Number.NaN));
-  return objectSolutionTimes(
-    curves,
-    benchmark.bins.map((b) => b.startMs),
-    benchmark.thresholds,
-    'best',
-  );
+  if (!seen.temporal) return new Float64Array(benchmark.labels.length).fill(Number.NaN);
+  return solutionTimesOf(benchmark, seen.i1);
 }
 
 async function ostScores(
@@ -115,16 +85,16 @@ async function ostScores(
       (metric) => absent(metric as MetricKey, 'all', 'not_temporal', 0, total),
     );
   }
-  const { targetMs, thresholds, difficulty, labels, isChallenge } = benchmark;
-  const sample: OstSample = { ostMs, targetMs, thresholds, difficulty, labels, isChallenge };
+  const { isChallenge } = benchmark;
+  const sample = sampleOf(benchmark, ostMs);
   const solved = ostMs.filter((t) => !Number.isNaN(t));
   const scores = await Promise.all(
     OST_STATISTICS.map(async (statistic) => {
       const value = ostStatistic(statistic, sample)(imagesOf(benchmark, 'all'));
-      if (value === null)
-        return absent(statistic, 'all', solved.length === 0 ? 'never_solved' : 'undefined', solved.length, total);
+      const n = imagesUsed(statistic, ostMs);
+      if (value === null) return absent(statistic, 'all', solved.length === 0 ? 'never_solved' : 'undefined', n, total);
       const interval = await pool.run('ostInterval', { statistic, sample, ...benchmark.bootstrap });
-      return present(statistic, 'all', value, solved.length, total, interval);
+      return present(statistic, 'all', value, n, total, interval);
     }),
   );
   const p = delayPermutationP(ostMs, isChallenge, benchmark.bootstrap.draws, benchmark.bootstrap.seed);
@@ -176,9 +146,7 @@ async function courses(
 ): Promise<{ scores: Score[]; series: Series[] }> {
   const scores: Score[] = [];
   const series: Series[] = [];
-  const axis = seen.temporal
-    ? { name: 'time_bin', unit: 'ms', values: benchmark.bins.map((b) => b.startMs) }
-    : { name: 'step', unit: '', values: ['held over all bins'] };
+  const axis = timeAxis(benchmark, seen.temporal);
   const measured = { accuracy: correct, i1: seen.i1 } as const;
   for (const subset of SUBSETS) {
     const rows = imagesOf(benchmark, subset);
@@ -248,18 +216,19 @@ function imageResults(
 export async function buildReport(benchmark: Benchmark, seen: Observation, pool: ScoringPool): Promise<ScoreReport> {
   const ostMs = solutionTimes(benchmark, seen);
   const correct = sharesOfBins(seen.correct);
-  const [ost, course] = await Promise.all([
+  const [ost, course, beside] = await Promise.all([
     ostScores(benchmark, seen, ostMs, pool),
     courses(benchmark, seen, correct, pool),
+    besideReport(benchmark, seen.beside, seen.temporal, pool),
   ]);
   const neural = predictivityScores(benchmark, seen.predictivity);
   return {
     benchmark: benchmark.definition.ref,
     benchmarkDigest: benchmark.definition.digest,
-    scores: [...ost, ...course.scores, ...neural.scores],
-    series: [...course.series, ...neural.series],
+    scores: [...ost, ...course.scores, ...beside.scores, ...neural.scores],
+    series: [...course.series, ...beside.series, ...neural.series],
     images: imageResults(benchmark, seen, correct, ostMs),
-    notes: seen.notes,
+    notes: [...seen.notes, ...beside.notes],
     maxDualityGap: seen.maxDualityGap,
   };
 }

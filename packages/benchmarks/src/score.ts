@@ -3,6 +3,8 @@ import { type Clock, CorescoreError, type ScoreReport } from '@corescore/contrac
 import { readNpyHeader } from '@corescore/formats';
 import { clockWindows } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
+import { besideTask, besideTasks } from './beside/observe.js';
+import type { Twin } from './beside/twin.js';
 import { binMixtures, coverage, type Mixture } from './mixtures.js';
 import { type ScoringPool, withPool } from './pool.js';
 import { predictPlan, predictRecordings } from './predict.js';
@@ -15,13 +17,18 @@ export interface Activations {
   clock: Clock | undefined;
   /** Whether the activations change over time; if not, they count as one window held over all bins. */
   temporal: boolean;
+  /** Activations of the untrained twin, of the same shape; default: none was run. */
+  twin?: Twin;
 }
 
 export interface ScoreOptions {
   threads?: number;
-  /** Whether each step is held against each time bin; default true. */
-  overSteps?: boolean;
-  /** Tasks done so far, of how many: time mixtures decoded, parts of the recordings predicted. */
+  /**
+   * Whether to run what stands beside the scores (strip, floor, native steps, temporal generalisation, each step against
+   * each time bin); default true.
+   */
+  beside?: boolean;
+  /** Tasks done so far, of how many: time mixtures decoded, parts of the recordings predicted, what stands beside them. */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -86,7 +93,7 @@ async function observe(
   const { mixtures, ofBin, notes, temporal } = plan(benchmark, activations, header.shape[0]);
   // Without time the one mixture stands for every bin of the recordings.
   const firstStep = activations.clock?.firstStep ?? 0;
-  const overSteps = options.overSteps === false ? 'not_run' : { firstStep, benchmark };
+  const overSteps = options.beside === false ? 'not_run' : { firstStep, benchmark };
   const predictions = temporal
     ? predictPlan(mixtures, ofBin, overSteps)
     : predictPlan(
@@ -94,29 +101,44 @@ async function observe(
         benchmark.bins.map(() => 0),
         'not_temporal',
       );
+  const recorded = {
+    path: activations.path,
+    mixtures,
+    ofBin,
+    temporal,
+    steps: header.shape[0],
+    firstStep,
+    twin: activations.twin ?? { reason: 'not_run' as const, note: 'no twin was run' },
+  };
+  const beside = options.beside === false ? null : besideTasks(benchmark, recorded, pool);
   let done = 0;
   const onDone = () => {
     done += 1;
-    options.onProgress?.(done, mixtures.length + predictions.tasks);
+    options.onProgress?.(done, mixtures.length + predictions.tasks + (beside?.tasks.length ?? 0));
   };
-  const { labels, folds, decoder, classes } = benchmark;
-  const decoding = Promise.all(
-    mixtures.map(async (weights) => {
-      const task = { path: activations.path, weights, labels, classes: classes.length, folds, c: decoder.c };
-      const step = await pool.run('decodeMixture', task);
-      onDone();
-      return step;
-    }),
-  );
-  const predicting = predictRecordings(benchmark, activations.path, predictions, pool, onDone);
-  const [decoded, predictivity] = await Promise.all([decoding, predicting]);
-  const ofMixture = (bin: number) => (bin < 0 ? null : decoded[bin]);
+  const decodeOne = async (mixture: number) => {
+    const task = besideTask(benchmark, recorded, mixture);
+    const found =
+      beside === null
+        ? { main: await pool.run('decodeMixture', task), beside: null }
+        : await pool.run('decodeBeside', task).then((all) => ({ main: all.main, beside: all }));
+    onDone();
+    return found;
+  };
+  const [decoded, predictivity] = await Promise.all([
+    Promise.all(mixtures.map((_, mixture) => decodeOne(mixture))),
+    predictRecordings(benchmark, activations.path, predictions, pool, onDone),
+    ...(beside?.tasks ?? []).map((task) => task().then(onDone)),
+  ]);
+  const ofMixture = (bin: number) => (bin < 0 ? null : decoded[bin].main);
+  const seenBeside = beside?.result(decoded.map((d) => d.beside!)) ?? null;
   return {
     i1: ofBin.map((bin) => ofMixture(bin)?.i1 ?? null),
     correct: ofBin.map((bin) => ofMixture(bin)?.correct ?? null),
     temporal,
     predictivity,
-    maxDualityGap: Math.max(...decoded.map((d) => d.maxGap)),
+    beside: seenBeside,
+    maxDualityGap: Math.max(seenBeside?.maxGap ?? 0, ...decoded.map((d) => d.main.maxGap)),
     notes,
   };
 }

@@ -79,7 +79,7 @@ describe('scoring activations', () => {
     const report = await scoreActivations(
       withLightRecordings(benchmark),
       { path, clock: { onsetMs: 70, stepMs: 30 }, temporal: true },
-      { threads: 2 },
+      { threads: 2, beside: false },
     );
     expect(report.notes.join(' ')).toContain('covers 70-130 of 70-250 ms');
     expect(report.images.i1[6].every((v) => v === null)).toBe(true);
@@ -92,6 +92,11 @@ describe('scoring activations', () => {
     expect(accuracy.values[0]).toBeLessThan(0.3);
     expect(accuracy.values[5]).toBeGreaterThan(0.95);
     expect(report.maxDualityGap).toBeLessThanOrEqual(1e-8);
+    // The unsolved images enter the concordance, as the only OST score.
+    const concordance = report.scores.find((s) => s.metric === 'ost_concordance')!;
+    expect(concordance).toMatchObject({ n: 660, nTotal: 660, unit: 'c-index' });
+    expect(concordance.low!).toBeLessThan(concordance.value!);
+    expect(concordance.high!).toBeGreaterThan(concordance.value!);
     const early = report.scores.find((s) => s.metric === 'predictivity_early')!;
     expect(early.note).toContain(`PLS with ${FEATURES} components`);
     expect(report.scores.find((s) => s.metric === 'predictivity_late')).toMatchObject({
@@ -105,7 +110,7 @@ describe('scoring activations', () => {
     const report = await scoreActivations(
       withLightRecordings(benchmark),
       { path, clock: { onsetMs: 70, stepMs: 90 }, temporal: true },
-      { threads: 2, overSteps: false },
+      { threads: 2, beside: false },
     );
     const score = (metric: string) => report.scores.find((s) => s.metric === metric && s.subset === 'all')!;
     expect(score('ost_solved').value).toBeLessThan(60);

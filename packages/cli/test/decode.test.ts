@@ -4,7 +4,6 @@ import type { Assembly } from '@corescore/formats';
 import { readAssembly } from '@corescore/formats';
 import { describe, expect, test } from 'vitest';
 import { type DecodeOptions, decodeAssembly } from '../src/decode/decode-assembly.js';
-import { wilson } from '../src/decode/wilson.js';
 import { countWindows, recordings, windowSums } from '../src/decode/windows.js';
 import { accuracyPlot } from '../src/format/plot.js';
 
@@ -106,18 +105,6 @@ test('a coordinate that is not there is named, with those that are', async () =>
     field: '--folds',
     remedy: 'Use one of object_name, or stratified.',
   });
-});
-
-test.each([
-  [81, 263, 0.2553, 0.3662],
-  [15, 148, 0.0624, 0.1605],
-  [0, 20, 0, 0.1611],
-  [1, 29, 0.0061, 0.1718],
-  [29, 29, 0.883, 1],
-])('Wilson interval of %i of %i, as in Newcombe 1998, table I', (correct, n, low, high) => {
-  const interval = wilson(correct, n);
-  expect(interval.low).toBeCloseTo(low, 4);
-  expect(interval.high).toBeCloseTo(high, 4);
 });
 
 test('the plot shows points, intervals and chance', () => {

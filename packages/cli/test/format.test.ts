@@ -5,6 +5,7 @@ import { boardText } from '../src/format/board.js';
 import { decodingJson, decodingText } from '../src/format/decoding.js';
 import { bar, LiveLines } from '../src/format/progress.js';
 import { runText } from '../src/format/scores.js';
+import { stripText } from '../src/format/strip.js';
 import { formatBytes, formatSeconds, formatValue } from '../src/format/words.js';
 import { stageLine } from '../src/submission/follow.js';
 import { recordedIo } from './support.js';
@@ -222,6 +223,34 @@ describe('texts', () => {
       n: 100,
     });
     expect(data).not.toHaveProperty('fold');
+  });
+});
+
+describe('the strip of a local run', () => {
+  const strip = {
+    name: 'ost_strip',
+    subset: 'all' as const,
+    region: 'IT',
+    axes: [
+      { name: 'variant', unit: '', values: ['C 1e-4', 'features 424'] },
+      { name: 'metric', unit: '', values: ['ost_rho', 'ost_delay_mean', 'new_metric'] },
+    ],
+    values: [0.1444, 6.54, 0.5, null, null, null],
+    low: [0.0567, 2.89, null, null, null, null],
+    high: [0.2309, 10.82, null, null, null, null],
+    n: 660,
+    unit: '',
+  };
+
+  test('has a row a variant, intervals where there are some, and words for what is not there', () => {
+    const lines = stripText([strip]).split('\n');
+    expect(lines[1]!.split(/ {2,}/)).toEqual(['', 'decoded with', 'OST ρ, raw', 'Delay, mean, ms', 'new_metric']);
+    expect(lines[3]!.split(/ {2,}/)).toEqual(['', 'C 1e-4', '0.144 [0.057, 0.231]', '6.5 [2.9, 10.8]', '0.500']);
+    expect(lines[4]!.split(/ {2,}/)).toEqual(['', 'features 424', 'none', 'none', 'none']);
+  });
+
+  test('is nothing where the report has none', () => {
+    expect(stripText([{ ...strip, name: 'accuracy' }])).toBe('');
   });
 });
 

@@ -112,16 +112,25 @@ export const METRICS = {
     unit: 'rho',
     help: 'as the partial correlation, with the object as a further factor',
   },
-  ost_delay_mean: { label: 'Delay, mean', unit: 'ms', help: 'mean solution time of Challenge minus Control images' },
+  ost_delay_mean: {
+    label: 'Delay, mean',
+    unit: 'ms',
+    help: 'mean solution time of Challenge minus Control images, on the clock that the submitter declared',
+  },
   ost_delay_median: {
     label: 'Delay, median',
     unit: 'ms',
-    help: 'median solution time of Challenge minus Control images',
+    help: 'median solution time of Challenge minus Control images, on the declared clock',
   },
   ost_delay_p: {
     label: 'Delay, permutation p',
     unit: 'p',
     help: 'share of label permutations with at least this mean delay',
+  },
+  ost_concordance: {
+    label: 'OST concordance, censored',
+    unit: 'c-index',
+    help: 'share of image pairs that the model solves in the target’s order, a never-solved image after all solved ones; .5 is chance, but failing on late images counts as order: read it beside the null rows',
   },
   ost_solved: { label: 'Solved', unit: 'images', help: 'images with an object solution time' },
   ost_solved_first: {
@@ -135,6 +144,36 @@ export const METRICS = {
     unit: 'values',
     help: 'how many different solution times there are',
   },
+  ost_native_rho_partial: {
+    label: 'OST ρ, partial, native steps',
+    unit: 'rho',
+    help: 'the partial correlation with solution times in the model’s own steps, without resampling to time bins',
+  },
+  ost_native_delay_mean: {
+    label: 'Delay, mean, native steps',
+    unit: 'steps',
+    help: 'mean solution time of Challenge minus Control images in the model’s own steps: no declared clock enters',
+  },
+  ost_native_delay_median: {
+    label: 'Delay, median, native steps',
+    unit: 'steps',
+    help: 'median solution time of Challenge minus Control images in the model’s own steps',
+  },
+  ost_native_solved: {
+    label: 'Solved, native steps',
+    unit: 'images',
+    help: 'images with a solution time in the model’s own steps',
+  },
+  ost_solved_shuffled: {
+    label: 'Solved, shuffled labels',
+    unit: 'images',
+    help: 'images that the same pipeline solves on shuffled labels: what chance gives',
+  },
+  ost_solved_twin: {
+    label: 'Solved, untrained twin',
+    unit: 'images',
+    help: 'images that the same graph solves with the values of each of its weight arrays shuffled',
+  },
   accuracy: {
     label: 'Accuracy',
     unit: 'fraction',
@@ -144,6 +183,16 @@ export const METRICS = {
     label: 'Accuracy, first bin',
     unit: 'fraction',
     help: 'top-1 accuracy of the decoder at the first time bin',
+  },
+  accuracy_shuffled: {
+    label: 'Accuracy, shuffled labels',
+    unit: 'fraction',
+    help: 'accuracy of the same pipeline on shuffled labels at the last time bin: what chance gives',
+  },
+  accuracy_twin: {
+    label: 'Accuracy, untrained twin',
+    unit: 'fraction',
+    help: 'accuracy from the same graph with the values of each of its weight arrays shuffled, at the last time bin: what the architecture gives before any training',
   },
   i1: { label: 'i1', unit: 'd′', help: 'mean image-level discrimination at the last time bin' },
   predictivity_early: {

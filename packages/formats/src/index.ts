@@ -18,3 +18,4 @@ export { onnxSemanticDigest } from './onnx/digest.js';
 export { type OnnxGraph, readOnnxGraph } from './onnx/graph.js';
 export { layerDepth } from './onnx/layer-depth.js';
 export type { OnnxTensorInfo } from './onnx/records.js';
+export { type ShuffledWeights, shuffleOnnxWeights } from './onnx/shuffle-weights.js';

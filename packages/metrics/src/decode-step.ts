@@ -1,5 +1,5 @@
 import type { Kernels } from '@corescore/linalg';
-import { type DecodeInput, decode } from './decode.js';
+import { type DecodeInput, type DecodeManyInput, type DecodeResult, decode, decodeMany } from './decode.js';
 import { i1 } from './i1.js';
 import { argmaxCorrect, crossFitProbabilities } from './probabilities.js';
 
@@ -18,8 +18,17 @@ export interface DecodedStep {
  * (METRICS 1-3). Errors and abort as `decode`.
  */
 export async function decodeStep(input: DecodeInput, kernels: Kernels, signal?: AbortSignal): Promise<DecodedStep> {
-  const { labels, classes, folds, n } = input;
-  const { decisions, maxGap } = await decode(input, kernels, signal);
+  return stepOf(await decode(input, kernels, signal), input, input.folds, signal);
+}
+
+/** What held-out decisions say of every image: the second half of `decodeStep`. */
+export function stepOf(
+  { decisions, maxGap }: DecodeResult,
+  { labels, classes }: { labels: Int32Array; classes: number },
+  folds: readonly Int32Array[],
+  signal?: AbortSignal,
+): DecodedStep {
+  const n = labels.length;
   const sums = new Float64Array(n);
   const defined = new Int32Array(n);
   decisions.forEach((held, repetition) => {
@@ -35,4 +44,14 @@ export async function decodeStep(input: DecodeInput, kernels: Kernels, signal?: 
     correct: decisions.map((held) => argmaxCorrect(held, labels, classes)),
     maxGap,
   };
+}
+
+/** `decodeStep` for several read-outs of the same features and folds; one a read-out, in their order. */
+export async function decodeStepMany(
+  input: DecodeManyInput,
+  kernels: Kernels,
+  signal?: AbortSignal,
+): Promise<DecodedStep[]> {
+  const results = await decodeMany(input, kernels, signal);
+  return results.map((result, at) => stepOf(result, input.readOuts[at], input.folds, signal));
 }

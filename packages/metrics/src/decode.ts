@@ -1,6 +1,6 @@
 import { CorescoreError } from '@corescore/contracts';
 import type { Kernels } from '@corescore/linalg';
-import { foldGram, type Pool, standardisePool } from './fold-gram.js';
+import { type FoldGram, foldGram, type Pool, standardisePool } from './fold-gram.js';
 import { decodePooled, isPooled } from './pooled-svm/decode-pooled.js';
 import type { Accept, DecodeFold, ReadOut } from './read-outs.js';
 import { GAP_LIMIT } from './svm-gap.js';
@@ -97,8 +97,18 @@ async function decodeFold(
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
+  decodeGram(await foldGram(pool, fold.train, fold.test, kernels), fold, readOuts, kernels, accept);
+}
+
+/** Solves the read-outs of one fold in the space of a Gram matrix, of whatever features that is. */
+export function decodeGram(
+  gram: FoldGram,
+  fold: DecodeFold,
+  readOuts: readonly ReadOut[],
+  kernels: Kernels,
+  accept: Accept,
+): void {
   const { train, test } = fold;
-  const gram = await foldGram(pool, train, test, kernels);
   readOuts.forEach(({ labels, classes, c }, readOut) => {
     const solver = new SvmSolver(gram.train, train.length, c, kernels.loops);
     try {
@@ -133,7 +143,7 @@ function checkInput({ x, n, f, folds, readOuts }: DecodeManyInput): void {
   }
 }
 
-function checkClasses(labels: Int32Array, classes: number, train: Int32Array, fold: number): void {
+export function checkClasses(labels: Int32Array, classes: number, train: Int32Array, fold: number): void {
   const counts = new Int32Array(classes);
   for (const i of train) counts[labels[i]]++;
   const missing = counts.indexOf(0);

@@ -8,7 +8,13 @@ export * from './compare.js';
 export * from './concordance.js';
 export * from './consistency.js';
 export * from './correlation.js';
-export * from './decode.js';
+export {
+  type DecodeInput,
+  type DecodeManyInput,
+  type DecodeResult,
+  decode,
+  decodeMany,
+} from './decode.js';
 export * from './decode-step.js';
 export type { Convergence, Decoder, FittedDecoder } from './decoders/decoder.js';
 export { SoftmaxDecoder, type SoftmaxOptions } from './decoders/softmax.js';
@@ -20,10 +26,13 @@ export {
 } from './decoders/softmax-adam.js';
 export { type HeldOutDecisions, SvmDecoder, type SvmOptions } from './decoders/svm.js';
 export * from './delay.js';
+export * from './evidence.js';
+export * from './feature-variants.js';
 export * from './folds.js';
 export * from './i1.js';
 export * from './i2.js';
 export * from './k-fold.js';
+export * from './nested-c.js';
 export * from './normal.js';
 export * from './ost.js';
 export { type PairedDraws, pairedDraws, type Statistic } from './paired-draws.js';
@@ -77,3 +86,4 @@ export { studentTQuantile } from './student-t.js';
 export * from './time.js';
 export * from './time-mappings.js';
 export * from './train-test-times.js';
+export * from './wilson.js';

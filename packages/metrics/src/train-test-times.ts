@@ -1,6 +1,6 @@
 import { CorescoreError } from '@corescore/contracts';
 import type { Kernels } from '@corescore/linalg';
-import type { Decoder } from './decoders/decoder.js';
+import type { Decoder, FittedDecoder } from './decoders/decoder.js';
 import { argmaxCorrect } from './probabilities.js';
 
 export interface TrainTestInput {
@@ -47,27 +47,78 @@ export async function trainTestTimes(
     throw new RangeError(`folds: at least one repetition, each of ${n} rows`);
   }
   const correct = steps.map(() => steps.map(() => new Float64Array(n)));
-  const rows = Int32Array.from(labels.keys());
   let notConverged = 0;
   for (const fold of folds) {
-    for (const k of new Set(fold)) {
-      const train = rows.filter((i) => fold[i] !== k);
-      const test = rows.filter((i) => fold[i] === k);
-      const trainLabels = train.map((i) => labels[i]);
-      const testLabels = test.map((i) => labels[i]);
-      for (const [t, x] of steps.entries()) {
-        signal?.throwIfAborted();
-        const fitted = await decoder.fit(take(x, f, train), train.length, f, trainLabels, classes, kernels);
-        if (!fitted.convergence.converged) notConverged++;
-        for (const [s, other] of steps.entries()) {
-          const right = argmaxCorrect(fitted.decision(take(other, f, test), test.length), testLabels, classes);
-          for (let i = 0; i < test.length; i++) correct[t][s][test[i]] += right[i] / folds.length;
-        }
+    const images = { n, f, labels, classes, fold };
+    for (const [t, x] of steps.entries()) {
+      const fitted = await fitFolds(x, images, decoder, kernels, signal);
+      notConverged += fitted.notConverged;
+      for (const [s, other] of steps.entries()) {
+        fitted.readOut(other).forEach((right, image) => {
+          correct[t][s][image] += right / folds.length;
+        });
       }
     }
   }
   const mean = (x: Float64Array) => x.reduce((sum, v) => sum + v, 0) / n;
   return { correct, accuracy: Float64Array.from(correct.flat(), mean), notConverged };
+}
+
+export interface FoldedImages {
+  n: number;
+  f: number;
+  /** 0 .. classes - 1 */
+  labels: Int32Array;
+  classes: number;
+  /** Fold of each row. */
+  fold: Int32Array;
+}
+
+export interface FittedFolds {
+  /** Length n: 1 where the decoder that has not seen the image names it right from its features at another step, n*f. */
+  readOut(x: Float32Array): Uint8Array;
+  notConverged: number;
+}
+
+/**
+ * One row of temporal generalisation: the decoders of all folds fitted at one step, ready to read out any other. Holds the
+ * decoders, not the features, so that steps can come from disk one at a time. Errors and abort as `trainTestTimes`.
+ */
+export async function fitFolds(
+  x: Float32Array,
+  { n, f, labels, classes, fold }: FoldedImages,
+  decoder: Decoder,
+  kernels: Kernels,
+  signal?: AbortSignal,
+): Promise<FittedFolds> {
+  const rows = Int32Array.from(labels.keys());
+  const fits: { test: Int32Array; fitted: FittedDecoder }[] = [];
+  for (const k of new Set(fold)) {
+    signal?.throwIfAborted();
+    const train = rows.filter((i) => fold[i] !== k);
+    const trainLabels = train.map((i) => labels[i]);
+    const fitted = await decoder.fit(take(x, f, train), train.length, f, trainLabels, classes, kernels);
+    fits.push({ test: rows.filter((i) => fold[i] === k), fitted });
+  }
+  return {
+    readOut(other) {
+      if (other.length !== n * f) throw new RangeError(`the step is not ${n} x ${f}`);
+      const correct = new Uint8Array(n);
+      for (const { test, fitted } of fits) {
+        const decisions = fitted.decision(take(other, f, test), test.length);
+        const right = argmaxCorrect(
+          decisions,
+          test.map((i) => labels[i]),
+          classes,
+        );
+        test.forEach((image, at) => {
+          correct[image] = right[at];
+        });
+      }
+      return correct;
+    },
+    notConverged: fits.filter(({ fitted }) => !fitted.convergence.converged).length,
+  };
 }
 
 function take(x: Float32Array, f: number, rows: Int32Array): Float32Array {

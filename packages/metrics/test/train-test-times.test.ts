@@ -1,7 +1,7 @@
 import { referenceKernels } from '@corescore/linalg';
 import { describe, expect, it } from 'vitest';
 import { SvmDecoder } from '../src/decoders/svm.js';
-import { argmaxCorrect, decode, RandomState, stratifiedKFold, trainTestTimes } from '../src/index.js';
+import { argmaxCorrect, decode, fitFolds, RandomState, stratifiedKFold, trainTestTimes } from '../src/index.js';
 
 const N = 90;
 const F = 4;
@@ -64,5 +64,25 @@ describe('trainTestTimes', () => {
       code: 'metric_undefined',
     });
     await expect(run(steps, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
+  });
+});
+
+describe('fitFolds', () => {
+  it('is one row of the square with or without calibration (exact); uncalibrated decoders have no probability', async () => {
+    const steps = [step([0, 1, 2], 0.6), step([0, 2, 1], 0.6)];
+    const images = { n: N, f: F, labels, classes: CLASSES, fold: folds[0] };
+    const plain = new SvmDecoder({ c: C, calibration: 'none' });
+    const fitted = await fitFolds(steps[0], images, plain, referenceKernels);
+    const { correct } = await trainTestTimes(
+      { steps, n: N, f: F, labels, classes: CLASSES, folds: [folds[0]] },
+      decoder,
+      referenceKernels,
+    );
+    expect([...fitted.readOut(steps[0])]).toEqual([...correct[0][0]]);
+    expect([...fitted.readOut(steps[1])]).toEqual([...correct[0][1]]);
+    expect(fitted.notConverged).toBe(0);
+    expect(() => fitted.readOut(new Float32Array(3))).toThrow(RangeError);
+    const one = await plain.fit(steps[0], N, F, labels, CLASSES, referenceKernels);
+    expect(() => one.probability(steps[0], N)).toThrow(TypeError);
   });
 });

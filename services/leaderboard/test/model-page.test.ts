@@ -18,10 +18,12 @@ describe('the page of a model', () => {
   test('draws accuracy, evidence and solution times, each with its text', async () => {
     const { page } = await open('/models/corescore/bl-64');
     const chart = (name: string) => page.getByRole('img', { name });
-    await chart('Accuracy over time: at the last bin Control 88.4 %, Challenge 53.3 %').waitFor();
+    await chart(
+      'Accuracy over time: at the last bin Control 88.4 %, Challenge 53.3 %, untrained twin 18.0 %',
+    ).waitFor();
     await chart('Evidence i1 over time').waitFor();
     await chart('Challenge solved at 83 ms, Control at 78 ms, gap 6 ms').waitFor();
-    await expect.poll(() => page.locator('.chart > svg').count()).toBe(6);
+    await expect.poll(() => page.locator('.chart > svg').count()).toBe(7);
     await page.getByText('Never solved: 24 images of Control, 144 images of Challenge.').waitFor();
     await page.locator('figure', { hasText: 'Accuracy over time' }).getByText('Numbers').click();
     expect(await page.locator('.numbers tbody tr').first().locator('td').first().textContent()).toContain('78.4 %');
@@ -42,6 +44,25 @@ describe('the page of a model', () => {
     await expect.poll(() => matrix.locator('svg circle').count()).toBe(18);
     await matrix.getByText('Numbers').click();
     expect(await matrix.locator('.numbers tbody tr').last().textContent()).toContain('0.547 (mostly step 2)');
+    expect(errors).toEqual([]);
+  });
+
+  test('tells what stands beside the scores: native steps, the strip with what is not in it, temporal generalisation', async () => {
+    const { page, errors } = await open('/models/corescore/bl-64');
+    await page.getByText('Challenge is later than Control by 0.14 steps (0.02 to 0.26)').waitFor();
+    const row = (name: string) => page.locator('.strip tbody tr', { hasText: name });
+    await row('C = 0.1').getByText('6.5 ms').waitFor();
+    expect(await row('424 features').getByText('none').count()).toBe(4);
+    expect(await page.locator('.strip-whisker').count()).toBe(20);
+    await page
+      .getByRole('img', {
+        name: 'Temporal generalisation: fitted at 70 ms, accuracy 72.0 % there and 55.0 % at 240 ms',
+      })
+      .waitFor();
+    await page.getByText('intervals reach at most 3.5 %').waitFor();
+    const numbers = page.locator('figure', { hasText: 'Temporal generalisation' });
+    await numbers.getByText('Numbers').click();
+    expect(await numbers.locator('tbody tr').count()).toBe(18);
     expect(errors).toEqual([]);
   });
 
@@ -74,6 +95,13 @@ describe('the page of a model', () => {
     await section.getByRole('img', { name: 'Predictivity over time' }).waitFor();
     await section.getByText('there are no steps to hold against the time bins of IT').waitFor();
     expect(await section.locator('.number-strip .absent').allTextContents()).toEqual(['not temporal', 'not temporal']);
+    await page.getByRole('img', { name: 'shuffled labels 9.5 %' }).waitFor();
+    await page.getByText('Untrained twin: failed (the activations do not depend on the image).').waitFor();
+    await page
+      .getByText(
+        'Not here: the delay in the model’s own steps, how the scores move with the pipeline and temporal generalisation (not temporal)',
+      )
+      .waitFor();
     expect(errors).toEqual([]);
   });
 

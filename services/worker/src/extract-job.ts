@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { access, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Benchmark, type Prepared, prepareActivations, SUPPLIED } from '@corescore/benchmarks';
 import { CorescoreError, canonicalJson, type Manifest } from '@corescore/contracts';
 import { activationsKey, ENGINE, outputIdentity, PROVIDER } from '@corescore/runtime';
 import type { ClaimedRun, ExtractionRow, QueueJob } from '@corescore/store';
 import { conduct, KnownFailure } from './conduct.js';
-import { type Context, enqueue, newHolder } from './context.js';
+import { type Context, enqueue, modelLimits, newHolder } from './context.js';
 import { NULL_KIND } from './null-rows.js';
+import { present } from './present.js';
 import { throttled } from './throttle.js';
 
 const PROGRESS_EVERY_MS = 500;
@@ -69,12 +70,7 @@ async function compute(
       manifest,
       modelPath,
       outDir,
-      limits: {
-        wallSeconds: env.modelTimeoutSeconds,
-        memoryBytes: env.modelMemoryBytes,
-        maxActivationBytes: env.maxActivationBytes,
-        threads: availableParallelism(),
-      },
+      limits: modelLimits(env),
       onProgress,
       onLog: (line) => void store.events.log(run.id, line).catch(() => undefined),
       signal,
@@ -97,12 +93,6 @@ export function benchmarkOf(context: Context, run: ClaimedRun): Benchmark {
   }
   return benchmark;
 }
-
-const present = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** An `extract` job: activations of the run's model for the benchmark's images, its own or shared ones. */
 export async function extractRun(context: Context, job: QueueJob): Promise<void> {

@@ -6,6 +6,7 @@ import { type Context, newHolder, VERSION } from './context.js';
 import { benchmarkOf } from './extract-job.js';
 import { ensureNullRows, NULL_KIND, scoreNullRow } from './null-rows.js';
 import { throttled } from './throttle.js';
+import { twinOf } from './twin.js';
 
 const PROGRESS_EVERY_MS = 500;
 
@@ -37,13 +38,20 @@ export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
   if (run === null) return;
   await conduct(context, { run, holder }, async (signal) => {
     const benchmark = benchmarkOf(context, run);
-    const onProgress = throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
-      store.runs.progress(run.id, holder, { done, total, unit: 'time steps' }).catch(() => undefined);
-    });
+    const progress = (unit: string) =>
+      throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
+        store.runs.progress(run.id, holder, { done, total, unit }).catch(() => undefined);
+      });
+    const onTwin = progress('images of the untrained twin');
+    const onProgress = progress('time steps');
     const report =
       run.model.kind === NULL_KIND
         ? await scoreNullRow(context, run, benchmark, { onProgress, signal })
-        : await scoreActivations(benchmark, activationsOf(run), { onProgress, signal });
+        : await scoreActivations(
+            benchmark,
+            { ...activationsOf(run), twin: await twinOf(context, run, benchmark, signal, onTwin) },
+            { onProgress, signal },
+          );
     if (!(await store.runs.finish(run.id, holder, { report, receipt: receiptOf(run, benchmark, report) }))) return;
     await ensureNullRows(context, benchmark);
   });

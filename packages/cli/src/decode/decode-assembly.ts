@@ -1,6 +1,5 @@
 import { CorescoreError } from '@corescore/contracts';
 import type { Assembly } from '@corescore/formats';
-import { wilson } from './wilson.js';
 import { countWindows, recordings, type WindowOptions, windowSums } from './windows.js';
 
 export interface DecodeOptions extends WindowOptions {
@@ -55,7 +54,7 @@ export interface Decoding {
  * @throws CorescoreError naming the flag or the coordinate at fault
  */
 export async function decodeAssembly(assembly: Assembly, options: DecodeOptions): Promise<Decoding> {
-  const { argmaxCorrect, decode, leaveOneGroupOut, stratifiedKFold } = await import('@corescore/metrics');
+  const { argmaxCorrect, decode, leaveOneGroupOut, stratifiedKFold, wilson } = await import('@corescore/metrics');
   const { createOrtKernels } = await import('@corescore/linalg');
   const recorded = recordings(assembly);
   const windows = countWindows(recorded, options);

@@ -1,4 +1,5 @@
 import { METRICS, type RunView, type Score, type ScoreReport } from '@corescore/contracts';
+import { stripText } from './strip.js';
 import { table } from './table.js';
 import { FAILURES, formatSeconds, formatValue, STAGES } from './words.js';
 
@@ -51,9 +52,9 @@ export function runText(run: RunView): string {
   ].join('');
 }
 
-/** The report of a local run: the same table. */
+/** The report of a local run: the same table, and how the scores move with the pipeline. */
 export function reportText(name: string, report: ScoreReport): string {
-  return `${name} on ${report.benchmark}: scored here\n\n${scoreTable(report.scores)}${notes(report.notes)}`;
+  return `${name} on ${report.benchmark}: scored here\n\n${scoreTable(report.scores)}${stripText(report.series)}${notes(report.notes)}`;
 }
 
 function elapsed(run: RunView): string {

@@ -30,9 +30,9 @@ export const FAILURES: Record<FailureKind, string> = {
 };
 
 /** Digits after the point by unit: what the interval can carry, no more. */
-const DIGITS: Record<string, number> = { ms: 1, images: 0, values: 0, rho: 3, fraction: 3, p: 4 };
+const DIGITS: Record<string, number> = { ms: 1, images: 0, values: 0, rho: 3, fraction: 3, p: 4, steps: 2 };
 /** Units that are read off the metric's name. */
-const SILENT = new Set(['rho', 'fraction', 'p', 'images', 'values', 'r']);
+const SILENT = new Set(['rho', 'fraction', 'p', 'images', 'values', 'r', 'c-index']);
 
 export function formatNumber(value: number, unit: string): string {
   const digits = DIGITS[unit] ?? 3;

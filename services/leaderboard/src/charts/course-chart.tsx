@@ -5,6 +5,7 @@ import { SUBSET_WORDS } from '../format/scores.js';
 import { ScrollRegion } from '../ui/scroll-region.js';
 import { BAND_COLOUR, BandKey, CHART_STYLE, Chart } from './chart.js';
 import { BANDS, type CoursePoint, isOverTime } from './courses.js';
+import type { Floor } from './floors.js';
 
 export interface CourseProps {
   title: string;
@@ -18,15 +19,44 @@ export interface CourseProps {
   limit?: { points: readonly { startMs: number; value: number }[]; label: string };
   /** Heading of the figure: h3 within a section of its own. */
   heading?: 'h2' | 'h3';
+  /** Courses of all images to compare with. */
+  floors?: readonly Floor[];
+  /** Sentences below the chart. */
+  remarks?: readonly string[];
 }
 
 type Timed = CoursePoint & { startMs: number };
 
-const valueText = (p: CoursePoint, unit: string): string =>
+const valueText = (p: Omit<CoursePoint, 'band'>, unit: string): string =>
   `${formatQuantity(p.value, unit)}${p.low === null || p.high === null ? '' : ` (${formatInterval(p.low, p.high, unit)})`}`;
 
+const FLOOR_DASHES = ['8,3', '1,3'];
+
+/** Thin lines in the colour of the text: the first named above where it begins, the second below where it ends. */
+function floorMarks(floors: readonly Floor[]): Plot.Markish[] {
+  return floors.flatMap(({ label, points }, at) => [
+    Plot.lineY(points, {
+      x: 'startMs',
+      y: 'value',
+      stroke: 'currentColor',
+      strokeOpacity: 0.7,
+      strokeWidth: 1.25,
+      strokeDasharray: FLOOR_DASHES[at % FLOOR_DASHES.length]!,
+    }),
+    Plot.text(points.slice(at === 0 ? 0 : -1).slice(0, 1), {
+      x: 'startMs',
+      y: 'value',
+      text: () => label,
+      textAnchor: at === 0 ? 'start' : 'end',
+      dy: at === 0 ? -8 : 9,
+      fill: 'currentColor',
+      fillOpacity: 0.75,
+    }),
+  ]);
+}
+
 function drawCourse(width: number, points: readonly Timed[], props: CourseProps): Element {
-  const { unit, span, reference, limit } = props;
+  const { unit, span, reference, limit, floors = [] } = props;
   const ofBand = (band: CoursePoint['band']) => points.filter((p) => p.band === band);
   return Plot.plot({
     width,
@@ -81,6 +111,7 @@ function drawCourse(width: number, points: readonly Timed[], props: CourseProps)
               fillOpacity: 0.75,
             }),
           ]),
+      ...floorMarks(floors),
       ...BANDS.flatMap((band) => [
         Plot.areaY(
           ofBand(band).filter((p) => p.low !== null && p.high !== null),
@@ -116,12 +147,34 @@ function drawCourse(width: number, points: readonly Timed[], props: CourseProps)
   });
 }
 
-/** One window held over all bins has a value and no course: two dots with their intervals. */
-function drawHeld(width: number, points: readonly CoursePoint[], { unit, span, reference }: CourseProps): Element {
+interface Held {
+  row: string;
+  value: number;
+  low: number | null;
+  high: number | null;
+  colour: string;
+  fill: string;
+}
+
+/** One window held over all bins has a value and no course: a dot with its interval for each band and floor. */
+function drawHeld(width: number, points: readonly CoursePoint[], props: CourseProps): Element {
+  const { unit, span, reference, floors = [] } = props;
+  const held: Held[] = [
+    ...points.map((p) => ({
+      ...p,
+      row: SUBSET_WORDS[p.band],
+      colour: BAND_COLOUR[p.band],
+      fill: p.band === 'control' ? 'var(--paper)' : BAND_COLOUR[p.band],
+    })),
+    ...floors.flatMap(({ label, points: [only] }) =>
+      only === undefined ? [] : [{ ...only, row: label, colour: 'var(--muted)', fill: 'var(--paper)' }],
+    ),
+  ];
+  const rows = [...BANDS.map((b) => SUBSET_WORDS[b]), ...floors.map(({ label }) => label)];
   return Plot.plot({
     width,
-    height: 130,
-    marginLeft: 80,
+    height: 130 + 34 * floors.length,
+    marginLeft: floors.length === 0 ? 80 : 104,
     marginRight: 16,
     marginBottom: 40,
     style: CHART_STYLE,
@@ -135,32 +188,32 @@ function drawHeld(width: number, points: readonly CoursePoint[], { unit, span, r
       domain: [span[0], Math.max(span[1], ...points.map((p) => p.high ?? p.value))],
       ...(unit === 'fraction' ? { tickFormat: (v: number) => `${Math.round(v * 100)} %` } : {}),
     },
-    y: { label: null, domain: BANDS.map((b) => SUBSET_WORDS[b]), tickSize: 0 },
+    y: { label: null, domain: rows, tickSize: 0 },
     marks: [
       reference === undefined
         ? null
         : Plot.ruleX([reference.value], { stroke: 'currentColor', strokeOpacity: 0.5, strokeDasharray: '2,3' }),
-      Plot.ruleY(points, {
-        x1: (p: CoursePoint) => p.low ?? p.value,
-        x2: (p: CoursePoint) => p.high ?? p.value,
-        y: (p: CoursePoint) => SUBSET_WORDS[p.band],
-        stroke: (p: CoursePoint) => BAND_COLOUR[p.band],
+      Plot.ruleY(held, {
+        x1: (p: Held) => p.low ?? p.value,
+        x2: (p: Held) => p.high ?? p.value,
+        y: 'row',
+        stroke: (p: Held) => p.colour,
         strokeWidth: 2,
       }),
-      Plot.dot(points, {
+      Plot.dot(held, {
         x: 'value',
-        y: (p: CoursePoint) => SUBSET_WORDS[p.band],
+        y: 'row',
         r: 5,
-        stroke: (p: CoursePoint) => BAND_COLOUR[p.band],
+        stroke: (p: Held) => p.colour,
         strokeWidth: 2,
-        fill: (p: CoursePoint) => (p.band === 'control' ? 'var(--paper)' : BAND_COLOUR[p.band]),
+        fill: (p: Held) => p.fill,
       }),
     ],
   });
 }
 
 /** The numbers of a chart, for who would rather read them. */
-function CourseNumbers({ title, points, unit }: CourseProps): ReactNode {
+function CourseNumbers({ title, points, unit, floors = [] }: CourseProps): ReactNode {
   const starts = [...new Set(points.map((p) => p.startMs))];
   const at = (band: CoursePoint['band'], startMs: number | null) => {
     const point = points.find((p) => p.band === band && p.startMs === startMs);
@@ -180,6 +233,11 @@ function CourseNumbers({ title, points, unit }: CourseProps): ReactNode {
                   {SUBSET_WORDS[band]}
                 </th>
               ))}
+              {floors.map(({ label }) => (
+                <th key={label} scope="col" className="num">
+                  All, {label}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -191,6 +249,14 @@ function CourseNumbers({ title, points, unit }: CourseProps): ReactNode {
                     {at(band, startMs)}
                   </td>
                 ))}
+                {floors.map(({ label, points: own }) => {
+                  const point = own.find((p) => p.startMs === startMs);
+                  return (
+                    <td key={label} className="num">
+                      {point === undefined ? 'undefined' : valueText(point, unit)}
+                    </td>
+                  );
+                })}
               </tr>
             ))}
           </tbody>
@@ -201,17 +267,18 @@ function CourseNumbers({ title, points, unit }: CourseProps): ReactNode {
 }
 
 /** What the chart shows, in a sentence: where both bands end. */
-function courseSentence(points: readonly CoursePoint[], unit: string, title: string): string {
+function courseSentence({ points, unit, title, floors = [] }: CourseProps): string {
   const ends = BANDS.flatMap((band) => {
     const last = points.findLast((p) => p.band === band);
     return last === undefined ? [] : [`${SUBSET_WORDS[band]} ${formatQuantity(last.value, unit)}`];
   });
-  return `${title}: at the last bin ${ends.join(', ')}`;
+  const below = floors.map(({ label, points: own }) => `${label} ${formatQuantity(own.at(-1)!.value, unit)}`);
+  return `${title}: at the last bin ${[...ends, ...below].join(', ')}`;
 }
 
 /** Challenge against Control over time, with 95 % bands; two dots for a model without time. */
 export function CourseChart(props: CourseProps): ReactNode {
-  const { title, points, unit, heading: Heading = 'h2' } = props;
+  const { title, points, heading: Heading = 'h2', remarks = [] } = props;
   const id = useId();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the points stand for all that is drawn
   const draw = useCallback(
@@ -228,7 +295,12 @@ export function CourseChart(props: CourseProps): ReactNode {
         <p className="absent">Nothing was decoded for this row.</p>
       ) : (
         <>
-          <Chart label={courseSentence(points, unit, title)} draw={draw} />
+          <Chart label={courseSentence(props)} draw={draw} />
+          {remarks.map((remark) => (
+            <p key={remark} className="muted">
+              {remark}
+            </p>
+          ))}
           <CourseNumbers {...props} />
         </>
       )}

@@ -20,6 +20,8 @@ const UNITS: Record<string, UnitFormat> = {
   ms: { scale: 1, decimals: 1, boundDecimals: 1, suffix: ' ms' },
   fraction: { scale: 100, decimals: 1, boundDecimals: 1, suffix: ' %' },
   images: { scale: 1, decimals: 0, boundDecimals: 0, suffix: '' },
+  'c-index': { scale: 1, decimals: 3, boundDecimals: 2, suffix: '' },
+  steps: { scale: 1, decimals: 2, boundDecimals: 2, suffix: ' steps' },
   values: { scale: 1, decimals: 0, boundDecimals: 0, suffix: '' },
   p: { scale: 1, decimals: 4, boundDecimals: 4, suffix: '' },
   'd′': { scale: 1, decimals: 2, boundDecimals: 2, suffix: ' d′' },

@@ -9,7 +9,7 @@ type StripEntry = readonly [metric: string, subset: Subset, label: string];
 const HEADLINE: readonly StripEntry[] = [
   ['ost_rho_partial', 'all', 'OST ρ, partial'],
   ['ost_rho', 'all', 'OST ρ, raw'],
-  ['ost_delay_mean', 'all', 'Delay'],
+  ['ost_delay_mean', 'all', 'Delay, declared clock'],
   ['accuracy', 'control', 'Accuracy, Control'],
   ['accuracy', 'challenge', 'Accuracy, Challenge'],
   ['ost_solved', 'all', 'Solved'],

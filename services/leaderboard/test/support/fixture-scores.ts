@@ -71,6 +71,7 @@ export function scoresOf(subject: Subject): Score[] {
     scores.push(score('ost_solved', 'challenge', summary['solvedChallenge']!, BAND_IMAGES, BAND_IMAGES));
     scores.push(score('ost_never_solved', 'all', summary['neverSolved']!, IMAGES, IMAGES));
   }
+  scores.push(...besideScores(subject));
   const last = subject.correct?.at(-1);
   BANDS.forEach((band, b) => {
     if (last === undefined) scores.push(absent('accuracy', 'undefined', 0, band));
@@ -83,6 +84,91 @@ export function scoresOf(subject: Subject): Score[] {
   return scores;
 }
 
+const isModel = (subject: Subject): boolean => Array.isArray(subject.ost) && subject.correct !== undefined;
+
+/** What stands beside the scores: made up, but for the native steps of the reference, whose step is 36 ms. */
+function besideScores(subject: Subject): Score[] {
+  const native = reference.subjects['bl-64-native']!.summary!;
+  const floors = [absent('accuracy_twin', 'failed', 0), score('accuracy_shuffled', 'all', 0.095, IMAGES, IMAGES, 0.02)];
+  floors[0]!.note = 'the activations do not depend on the image';
+  if (subject.summary === undefined) {
+    return [
+      absent('ost_native_delay_mean', 'not_temporal', 0),
+      absent('ost_native_solved', 'not_temporal', 0),
+      ...floors,
+    ];
+  }
+  if (!isModel(subject))
+    return [absent('ost_native_delay_mean', 'not_run', 0), absent('ost_native_solved', 'not_run', 0)];
+  return [
+    score('ost_native_delay_mean', 'all', native['delayMeanMs']! / 36, native['solved']!, IMAGES, 0.12),
+    score('ost_native_solved', 'all', native['solved']!, IMAGES, IMAGES),
+    score('accuracy_twin', 'all', 0.18, IMAGES, IMAGES, 0.03),
+    floors[1]!,
+  ];
+}
+
+/** Floors of every subject that was decoded; strip and temporal generalisation of those with time. Made up. */
+function besideSeries(subject: Subject): Series[] {
+  if (subject.correct === undefined) return [];
+  const starts = subject.t;
+  const base = { subset: 'all' as const, region: 'IT', n: IMAGES };
+  const around = (values: (number | null)[], half: number) => ({
+    values,
+    low: values.map((v) => (v === null ? null : v - half)),
+    high: values.map((v) => (v === null ? null : v + half)),
+  });
+  const axis = starts
+    ? { name: 'time_bin', unit: 'ms', values: starts }
+    : { name: 'step', unit: '', values: ['held over all bins'] };
+  const course = (name: string, value: number): Series => ({
+    ...base,
+    name,
+    axes: [axis],
+    unit: 'fraction',
+    ...around(
+      axis.values.map(() => value),
+      0.02,
+    ),
+  });
+  const shuffled = course('accuracy_shuffled', 0.095);
+  if (!starts) return [shuffled];
+  const variants = ['C 1e-3', 'C 1e-1', 'features 100', 'features 424', 'features all', 'evidence cumulative'];
+  const metrics = ['ost_rho_partial', 'ost_rho', 'ost_delay_mean', 'ost_solved'];
+  return [
+    shuffled,
+    course('accuracy_twin', 0.18),
+    {
+      ...base,
+      name: 'ost_strip',
+      axes: [
+        { name: 'variant', unit: '', values: variants },
+        { name: 'metric', unit: '', values: metrics },
+      ],
+      unit: '',
+      ...around(
+        variants.flatMap((v, k) =>
+          v === 'features 424' ? metrics.map(() => null) : [0.06 + k / 100, 0.14 + k / 100, 5.5 + k, 490 - 10 * k],
+        ),
+        0.08,
+      ),
+    },
+    {
+      ...base,
+      name: 'temporal_generalisation',
+      axes: [
+        { name: 'train_bin', unit: 'ms', values: starts },
+        { name: 'test_bin', unit: 'ms', values: starts },
+      ],
+      unit: 'fraction',
+      ...around(
+        starts.flatMap((t) => starts.map((s) => 0.72 - Math.abs(t - s) / 1000)),
+        0.035,
+      ),
+    },
+  ];
+}
+
 /** i1 as [bin][image]; null where nothing was decoded. */
 function curves(subject: Subject): (number | null)[][] {
   const { i1 } = subject;
@@ -92,13 +178,13 @@ function curves(subject: Subject): (number | null)[][] {
   return subject.summary === undefined ? [flat] : flat.map((v) => new Array<number>(IMAGES).fill(v));
 }
 
-/** The series `accuracy` and `i1` of both bands, and predictivity where something was decoded. */
+/** The series `accuracy` and `i1` of both bands, what stands beside them, and predictivity where something was decoded. */
 export function seriesOf(subject: Subject): Series[] {
   const predicted = subject.correct === undefined ? [] : predictivitySeries(subject.summary !== undefined);
-  return [...decodedSeries(subject), ...predicted];
+  return [...bandSeries(subject), ...besideSeries(subject), ...predicted];
 }
 
-function decodedSeries(subject: Subject): Series[] {
+function bandSeries(subject: Subject): Series[] {
   const axis = subject.t
     ? { name: 'time_bin', unit: 'ms', values: subject.t }
     : { name: 'step', unit: '', values: ['held over all bins'] };

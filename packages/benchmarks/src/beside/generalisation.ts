@@ -1,0 +1,39 @@
+import type { Series } from '@corescore/contracts';
+import { wilson } from '@corescore/metrics';
+import type { Benchmark } from '../benchmark.js';
+import { REGION, timeAxis } from '../score-rows.js';
+import type { Beside } from './observe.js';
+
+/**
+ * Temporal generalisation (METRICS 4; King & Dehaene 2014): accuracy of decoders fitted in one bin and read out in another,
+ * series `temporal_generalisation`, train bin x test bin. Bins of the same mixture of steps share their cells.
+ */
+export function generalisationSeries(
+  benchmark: Benchmark,
+  generalisation: NonNullable<Beside['generalisation']>,
+): Series {
+  const n = benchmark.labels.length;
+  const bins = timeAxis(benchmark, true);
+  const cells = generalisation.flatMap((row) =>
+    bins.values.map((_, test) => {
+      const correct = row?.[test] ?? null;
+      if (correct === null) return null;
+      const right = correct.reduce((sum, hit) => sum + hit, 0);
+      return { value: right / n, ...wilson(right, n) };
+    }),
+  );
+  return {
+    name: 'temporal_generalisation',
+    subset: 'all',
+    region: REGION,
+    axes: [
+      { ...bins, name: 'train_bin' },
+      { ...bins, name: 'test_bin' },
+    ],
+    values: cells.map((cell) => cell?.value ?? null),
+    low: cells.map((cell) => cell?.low ?? null),
+    high: cells.map((cell) => cell?.high ?? null),
+    n,
+    unit: 'fraction',
+  };
+}

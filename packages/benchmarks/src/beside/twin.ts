@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CorescoreError } from '@corescore/contracts';
+import { shuffleOnnxWeights } from '@corescore/formats';
+import { RandomState } from '@corescore/metrics';
+import type { Benchmark } from '../benchmark.js';
+import { type PrepareRequest, prepareActivations } from '../prepare.js';
+import { BESIDE } from './plan.js';
+
+/** IT activations of a model's untrained twin, of the shape of the model's own; or why there are none. */
+export type Twin = { path: string } | { reason: 'not_run' | 'failed'; note: string };
+
+/** What identifies a twin beside its model: part of the key under which its activations are kept. */
+export const TWIN_IDENTITY = `untrained-twin-1/${BESIDE.seeds.twin}`;
+
+/**
+ * Runs the untrained twin of a model (METRICS 4) like the model itself: its limits, its sandbox. A twin that fails is
+ * told, and fails nothing else: shuffled weights may well give activations that no benchmark accepts.
+ *
+ * @throws the signal's reason when it is aborted
+ */
+export async function prepareTwin(benchmark: Benchmark, request: PrepareRequest): Promise<Twin> {
+  if (request.manifest.kind !== 'onnx') {
+    return { reason: 'not_run', note: 'activations were supplied: there are no weights to shuffle' };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'corescore-twin-'));
+  try {
+    const modelPath = join(folder, 'twin.onnx');
+    const random = new RandomState(BESIDE.seeds.twin);
+    await shuffleOnnxWeights(request.modelPath, modelPath, (n) => random.interval(n - 1));
+    const { regions } = await prepareActivations(benchmark, { ...request, modelPath });
+    return { path: regions.IT!.path };
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    // A text of the system could name the host’s folders.
+    return { reason: 'failed', note: error instanceof CorescoreError ? error.message : 'the twin could not be run' };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,245 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ScoreReport, Series } from '@corescore/contracts';
+import { createOrtKernels } from '@corescore/linalg';
+import { argmaxCorrect, decode, decodeStep, delay, objectSolutionTimes } from '@corescore/metrics';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Activations, type ScoreOptions, scoreActivations } from '../src/index.js';
+import { BINS, CLASSES, IMAGES, plantedActivations, smallBenchmark } from './support/small-benchmark.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'corescore-beside-'));
+const kernels = await createOrtKernels({ threads: 1 });
+afterAll(async () => {
+  await kernels.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const benchmark = smallBenchmark();
+const FEATURES = 120;
+/** Two steps of 20 ms each: every bin of 10 ms is one step. */
+const clock = { onsetMs: 70, stepMs: 20 };
+const score = (report: ScoreReport, metric: string) =>
+  report.scores.find((s) => s.metric === metric && s.subset === 'all')!;
+const series = (report: ScoreReport, name: string): Series => report.series.find((s) => s.name === name)!;
+const run = (activations: Activations, options: ScoreOptions = {}) =>
+  scoreActivations(benchmark, activations, { threads: 2, ...options });
+const input = (x: Float32Array, change: { folds?: Int32Array[]; c?: number } = {}) => ({
+  x,
+  n: IMAGES,
+  f: x.length / IMAGES,
+  labels: benchmark.labels,
+  classes: CLASSES,
+  folds: benchmark.folds,
+  c: benchmark.decoder.c,
+  ...change,
+});
+
+/** A row of the strip, by metric. */
+function stripRow(report: ScoreReport, variant: string): Record<string, number | null> {
+  const { axes, values } = series(report, 'ost_strip');
+  const [variants, metrics] = axes.map((axis) => axis.values);
+  const at = variants.indexOf(variant);
+  if (at < 0) throw new Error(`no variant ${variant}`);
+  return Object.fromEntries(metrics.map((metric, m) => [metric, values[at * metrics.length + m]!]));
+}
+
+const solvedIn = (curves: Float64Array[], starts: number[]) =>
+  objectSolutionTimes(curves, starts, benchmark.thresholds, 'best').filter((t) => !Number.isNaN(t)).length;
+
+describe('beside the scores of a temporal model', () => {
+  let report: ScoreReport;
+  let steps: Float32Array[];
+  let path: string;
+  const progress: [number, number][] = [];
+  beforeAll(async () => {
+    const own = await plantedActivations(folder, 'own', benchmark, { features: FEATURES, strengths: [1.5, 5] });
+    const twin = await plantedActivations(folder, 'twin', benchmark, { features: FEATURES, strengths: [0, 0] });
+    ({ path, steps } = own);
+    report = await run(
+      { path, clock, temporal: true, twin: { path: twin.path } },
+      { onProgress: (done, total) => progress.push([done, total]) },
+    );
+  });
+
+  test('native steps: the times of `decodeStep` on each step, delay and n (exact)', async () => {
+    const curves = await Promise.all(steps.map(async (x) => (await decodeStep(input(x), kernels)).i1));
+    const times = objectSolutionTimes(curves, [0, 1], benchmark.thresholds, 'best');
+    const expected = delay(times, benchmark.isChallenge);
+    expect(score(report, 'ost_native_delay_mean')).toMatchObject({
+      value: expected.meanMs,
+      unit: 'steps',
+      n: expected.nControl + expected.nChallenge,
+      nTotal: IMAGES,
+    });
+    expect(score(report, 'ost_native_delay_mean').low!).toBeLessThanOrEqual(expected.meanMs!);
+    expect(score(report, 'ost_native_delay_median').value).toBe(expected.medianMs);
+    expect(score(report, 'ost_native_solved').value).toBe(expected.nControl + expected.nChallenge);
+  });
+
+  test('the strip: the decoder of the scores stands twice, alike; another C decodes with it (first repetition, exact)', async () => {
+    expect(stripRow(report, 'C 1e-2')).toEqual(stripRow(report, 'features all'));
+    const folds = [benchmark.folds[0]];
+    for (const [variant, c] of [
+      ['C 1e-4', 1e-4],
+      ['C 1e-2', 1e-2],
+      ['C 1e-1', 1e-1],
+    ] as const) {
+      const curves = await Promise.all(steps.map(async (x) => (await decodeStep(input(x, { folds, c }), kernels)).i1));
+      expect(stripRow(report, variant)['ost_solved']).toBe(solvedIn(curves, [70, 90]));
+    }
+  });
+
+  test('the strip: fewer features, noise and cumulative evidence move the scores; what there is not is null, and said', () => {
+    const solved = (variant: string) => stripRow(report, variant)['ost_solved'];
+    expect(solved('features 424')).toBeNull();
+    expect(report.notes.join(' ')).toContain('Not in the strip: features 424');
+    expect(report.notes.join(' ')).toContain('trial noise of 0.50 times');
+    const strip = series(report, 'ost_strip');
+    for (const variant of ['features 100', 'trial noise', 'evidence cumulative']) {
+      expect(solved(variant)).not.toBeNull();
+      expect(stripRow(report, variant)).not.toEqual(stripRow(report, 'features all'));
+    }
+    strip.values.forEach((value, at) => {
+      if (value === null) return;
+      expect(strip.low![at]!).toBeLessThanOrEqual(value);
+      expect(strip.high![at]!).toBeGreaterThanOrEqual(value);
+    });
+  });
+
+  test('the strip: cumulative evidence is the decoder of both steps’ features in the bins of the second (exact)', async () => {
+    const both = new Float32Array(2 * IMAGES * FEATURES);
+    for (let i = 0; i < IMAGES; i++) {
+      steps.forEach((x, s) => {
+        both.set(x.subarray(i * FEATURES, (i + 1) * FEATURES), (2 * i + s) * FEATURES);
+      });
+    }
+    const folds = [benchmark.folds[0]];
+    const curves = await Promise.all(
+      [steps[0], both].map(async (x) => (await decodeStep(input(x, { folds }), kernels)).i1),
+    );
+    expect(stripRow(report, 'evidence cumulative')['ost_solved']).toBe(solvedIn(curves, [70, 90]));
+  });
+
+  test('floors: shuffled labels and a twin without evidence are at chance (4 standard errors), the model is not', () => {
+    const error = Math.sqrt(((1 / CLASSES) * (1 - 1 / CLASSES)) / IMAGES);
+    for (const metric of ['accuracy_shuffled', 'accuracy_twin']) {
+      const found = score(report, metric);
+      expect(Math.abs(found.value! - 1 / CLASSES)).toBeLessThan(4 * error);
+      expect(found).toMatchObject({ n: IMAGES, nTotal: IMAGES, note: expect.stringContaining('one repetition') });
+      expect(found.low!).toBeLessThan(found.value!);
+      const course = series(report, metric);
+      expect(course.values).toHaveLength(BINS);
+      expect(course.values[BINS - 1]).toBe(found.value);
+    }
+    expect(score(report, 'accuracy').value!).toBeGreaterThan(1 / CLASSES + 4 * error);
+    expect(score(report, 'ost_solved_twin').value!).toBeLessThan(score(report, 'ost_solved').value! / 2);
+    expect(score(report, 'ost_solved_shuffled').value!).toBeLessThan(score(report, 'ost_solved').value! / 2);
+  });
+
+  test('temporal generalisation: its diagonal is the accuracy of the first repetition (exact)', async () => {
+    const square = series(report, 'temporal_generalisation');
+    expect(square.axes.map((axis) => axis.values)).toEqual([
+      [70, 80, 90, 100],
+      [70, 80, 90, 100],
+    ]);
+    for (const [s, x] of steps.entries()) {
+      const { decisions } = await decode(input(x, { folds: [benchmark.folds[0]] }), kernels);
+      const right = argmaxCorrect(decisions[0], benchmark.labels, CLASSES).reduce((a, b) => a + b, 0);
+      for (const bin of [2 * s, 2 * s + 1]) expect(square.values[bin * BINS + bin]).toBe(right / IMAGES);
+    }
+  });
+
+  test('all of it counts as progress, up to the last task', () => {
+    expect(progress.map(([done]) => done)).toEqual(progress.map((_, at) => at + 1));
+    expect(progress.at(-1)![0]).toBe(progress.at(-1)![1]);
+    // Two mixtures, their own bins, their other bins, their similarity; draws of the two early bins; two of the twin, two
+    // rows of generalisation, one of cumulative evidence.
+    expect(progress).toHaveLength(15);
+  });
+
+  test('without it the scores are the same, and it is said that it was not run', async () => {
+    const bare = await run({ path, clock, temporal: true }, { beside: false });
+    const added = /native|shuffled|twin|best_step|added/;
+    expect(bare.scores.filter((s) => !added.test(s.metric))).toEqual(
+      report.scores.filter((s) => !added.test(s.metric)),
+    );
+    expect(bare.images).toEqual(report.images);
+    for (const s of bare.scores.filter(({ metric }) => added.test(metric))) {
+      expect(s).toMatchObject({ value: null, reason: 'not_run' });
+    }
+    expect(bare.series.map((s) => s.name)).not.toContain('ost_strip');
+  });
+});
+
+describe('a twin that is not there', () => {
+  test.each([
+    ['supplied activations', 'not_run', 'no weights to shuffle'],
+    ['a twin that failed', 'failed', 'the activations do not depend on the image'],
+  ] as const)('%s: the reason with its note, and the other scores', async (_, reason, note) => {
+    const { path } = await plantedActivations(folder, 'absent', benchmark, { features: 6, strengths: [0.5, 1] });
+    const report = await run({ path, clock, temporal: true, twin: { reason, note } });
+    expect(score(report, 'accuracy_twin')).toMatchObject({ value: null, reason, note });
+    expect(score(report, 'ost_solved_twin')).toMatchObject({ value: null, reason });
+    expect(report.series.map((s) => s.name)).not.toContain('accuracy_twin');
+    expect(score(report, 'accuracy_shuffled').value).not.toBeNull();
+    expect(score(report, 'accuracy').value).not.toBeNull();
+  });
+});
+
+describe('other clocks', () => {
+  test('steps that are no bin’s mixture are decoded for themselves; a code that moves on does not generalise', async () => {
+    const plan = {
+      features: 6,
+      strengths: [2, 2, 2],
+      codes: [
+        [0, 1, 2],
+        [0, 1, 2],
+        [1, 2, 0],
+      ],
+    };
+    const { path, steps } = await plantedActivations(folder, 'moving', benchmark, plan);
+    // 5, 5 and 30 ms: the first bin is half of steps 0 and 1 each, the others are step 2.
+    const windowsMs: [number, number][] = [
+      [70, 75],
+      [75, 80],
+      [80, 110],
+    ];
+    const report = await run({ path, clock: { windowsMs }, temporal: true });
+    const curves = await Promise.all(steps.map(async (x) => (await decodeStep(input(x), kernels)).i1));
+    expect(score(report, 'ost_native_solved').value).toBe(solvedIn(curves, [0, 1, 2]));
+    const { values } = series(report, 'temporal_generalisation');
+    expect(values[0]).toBeGreaterThan(0.8);
+    expect(values[BINS + 1]).toBeGreaterThan(0.8);
+    expect(values[1]).toBeLessThan(0.2);
+    expect(values[BINS]).toBeLessThan(0.2);
+  });
+
+  test('a bin that the clock does not cover has no floor and no generalisation', async () => {
+    const { path } = await plantedActivations(folder, 'short', benchmark, { features: 6, strengths: [1, 2] });
+    const report = await run({ path, clock: { onsetMs: 80, stepMs: 10 }, temporal: true });
+    const floor = series(report, 'accuracy_shuffled').values;
+    expect(floor.map((v) => v === null)).toEqual([true, false, false, true]);
+    const square = series(report, 'temporal_generalisation').values;
+    square.forEach((value, at) => {
+      const covered = (bin: number) => bin === 1 || bin === 2;
+      expect(value !== null).toBe(covered(Math.floor(at / BINS)) && covered(at % BINS));
+    });
+  });
+
+  test('without time there is a floor of accuracy, and no OST to be moved', async () => {
+    const { path } = await plantedActivations(folder, 'static', benchmark, { features: 6, strengths: [1] });
+    const twin = await plantedActivations(folder, 'static-twin', benchmark, { features: 6, strengths: [0] });
+    const report = await run({ path, clock: undefined, temporal: false, twin: { path: twin.path } });
+    for (const metric of ['accuracy_shuffled', 'accuracy_twin']) {
+      expect(score(report, metric).value).not.toBeNull();
+      expect(series(report, metric).axes[0].values).toEqual(['held over all bins']);
+    }
+    for (const { metric, value, reason } of report.scores.filter((s) => /native|solved_|concordance/.test(s.metric))) {
+      expect([metric, value, reason]).toEqual([metric, null, 'not_temporal']);
+    }
+    const names = report.series.map((s) => s.name);
+    expect(names).not.toContain('ost_strip');
+    expect(names).not.toContain('temporal_generalisation');
+  });
+});
