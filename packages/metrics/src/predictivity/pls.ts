@@ -3,6 +3,7 @@ import type { TrainTest } from '../splits.js';
 import { PlsFold } from './pls-fold.js';
 import type { PooledGram } from './pooled-gram.js';
 import { checkProblem, type Target } from './problem.js';
+import { allRows, centreTarget } from './products.js';
 
 const COMPONENTS = 25;
 
@@ -32,32 +33,87 @@ export async function plsPredict(
 ): Promise<PlsPrediction> {
   checkProblem(gram, target, splits);
   checkComponents(gram, splits, components);
-  const { n, m, y } = target;
-  const { k, kernels } = gram;
-  const ky = await kernels.multiply(k, y, { rows: n, inner: n, columns: m });
+  // Regression does not mind a shift of the responses, and what is shared by the folds then loses no digits to it.
+  const { yc: y, mean: shift } = centreTarget(target.y, target.m, allRows(target.n));
+  const shifted = { ...target, y };
   const folds: PlsFold[] = [];
   try {
-    for (const split of splits) folds.push(await PlsFold.start(gram, target, ky, split));
-    let active = folds;
+    const { n, m } = target;
+    const { k, kernels } = gram;
+    const ky = await kernels.multiply(k, y, { rows: n, inner: n, columns: m });
+    const sums = new Float64Array(n);
+    for (let i = 0, at = 0; i < n; i++) for (let l = 0; l < n; l++, at++) sums[i] += k[at];
+    for (const split of splits) folds.push(await PlsFold.start(gram, shifted, ky, sums, split));
+    let active: PlsFold[] = folds;
     for (let component = 1; component <= components && active.length > 0; component++) {
-      // All folds side by side: K is read once a component.
-      const scores = active.map((fold) => fold.nextScores());
-      active = active.filter((_, i) => scores[i] !== null);
-      const found = scores.filter((t) => t !== null);
-      if (component === components || active.length === 0) break;
-      const t = new Float64Array(n * active.length);
-      active.forEach((fold, column) => {
-        fold.onTrain(found[column], t, active.length, column);
-      });
-      const kt = await kernels.multiply(k, t, { rows: n, inner: n, columns: active.length });
-      active.forEach((fold, column) => {
-        fold.deflate(kt, active.length, column);
-      });
+      active = await nextComponent(gram, shifted, ky, active, component === components);
     }
-    return { predictions: folds.map((fold) => fold.predict()), iterations: folds.map((fold) => fold.iterations) };
+    const predictions = folds.map((fold) => {
+      const out = fold.predict();
+      for (let at = 0; at < out.length; at++) out[at] += shift[at % m];
+      return out;
+    });
+    return { predictions, iterations: folds.map((fold) => fold.iterations) };
   } finally {
     for (const fold of folds) fold.release();
   }
+}
+
+/** One component of all folds side by side, so that K and the responses are read once. Returns those that had one. */
+async function nextComponent(
+  { k, kernels }: PooledGram,
+  { y, n, m }: Target,
+  ky: Float64Array,
+  active: readonly PlsFold[],
+  isLast: boolean,
+): Promise<PlsFold[]> {
+  const weights = active.map((fold) => fold.nextWeights());
+  const folds = active.filter((_, f) => weights[f] !== null);
+  const found = weights.filter((w) => w !== null);
+  const rows = folds.length;
+  if (rows === 0) return [];
+  const part = (of: Float64Array, f: number, width: number) => of.subarray(f * width, (f + 1) * width);
+  const q = new Float64Array(rows * m);
+  found.forEach((w, f) => {
+    q.set(w.q, f * m);
+  });
+  const byNeuroid = { rows, inner: m, columns: n, transposeB: true };
+  const byImage = { rows, inner: n, columns: m };
+  const byKernel = { rows, inner: n, columns: n };
+  // K Yc q: of all rows, less that of the test rows, less the mean of the training responses.
+  const t = await kernels.multiply(q, ky, byNeuroid);
+  const held = onlyRows(await kernels.multiply(q, y, byNeuroid), n, folds, 'test');
+  const heldProduct = await kernels.multiply(held, k, byKernel);
+  folds.forEach((fold, f) => {
+    const own = part(t, f, n);
+    const level = found[f].q.reduce((sum, value, j) => sum + value * fold.mean[j], 0);
+    for (let i = 0, at = f * n; i < n; i++, at++) own[i] -= heldProduct[at] + level * fold.rowSums[i];
+    fold.takeScores(found[f], own);
+  });
+  const onTrain = onlyRows(t, n, folds, 'train');
+  const loadings = await kernels.multiply(onTrain, y, byImage);
+  folds.forEach((fold, f) => {
+    fold.takeLoadings(part(loadings, f, m));
+  });
+  if (isLast) return folds;
+  const h = await kernels.multiply(onTrain, k, byKernel);
+  folds.forEach((fold, f) => {
+    fold.takeProduct(part(h, f, n));
+  });
+  const u = await kernels.multiply(onlyRows(h, n, folds, 'train'), y, byImage);
+  folds.forEach((fold, f) => {
+    fold.deflate(part(u, f, m));
+  });
+  return folds;
+}
+
+/** A copy, one row a fold, in which only the images of that side of the fold are left. */
+function onlyRows(x: Float64Array, n: number, folds: readonly PlsFold[], side: 'train' | 'test'): Float64Array {
+  const out = new Float64Array(x.length);
+  folds.forEach((fold, f) => {
+    for (const i of fold[side]) out[f * n + i] = x[f * n + i];
+  });
+  return out;
 }
 
 function checkComponents({ f }: PooledGram, splits: readonly TrainTest[], components: number): void {
