@@ -47,6 +47,7 @@ export interface DecodedBeside {
   maxGap: number;
 }
 
+/** Holds the mixture and one variant of it at a time. */
 export function decodeBeside(task: BesideTask): Promise<ThreadResult<DecodedBeside>> {
   return guarded(async () => {
     const kernels = await threadKernels();
