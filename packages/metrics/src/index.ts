@@ -36,6 +36,21 @@ export * from './nested-c.js';
 export * from './normal.js';
 export * from './ost.js';
 export { type PairedDraws, pairedDraws, type Statistic } from './paired-draws.js';
+export {
+  BRAIN_SCORE_LAMBDA,
+  type InitialisationSpread,
+  ostOverInitialisations,
+} from './parity/initialisations.js';
+export {
+  KAR2019_CEILING,
+  type OstCorrelation,
+  type OstCorrelationInput,
+  type OstCorrelationSplit,
+  ostCorrelation,
+  ostSplits,
+  variesOverTime,
+} from './parity/ost-correlation.js';
+export { type InternalConsistency, internalConsistency, type PlsScore, plsScore } from './parity/pls-score.js';
 export * from './platt.js';
 export {
   type AddedVariance,

@@ -3,6 +3,7 @@ import { inverseNormal } from '../normal.js';
 import { RandomState } from '../random-state.js';
 import type { Decoder, FittedDecoder } from './decoder.js';
 import { decide } from './linear-decision.js';
+import { MinibatchGradient } from './minibatch.js';
 import { softmaxRows } from './softmax-rows.js';
 import { type TrainingFold, trainingFold } from './training-fold.js';
 
@@ -93,13 +94,14 @@ function descend(
 ): { crossEntropy: number; steps: number } {
   const stepWeights = adam(weights);
   const stepIntercepts = adam(intercepts);
+  const minibatch = new MinibatchGradient(fold, lambda, MINIBATCH);
   const random = new RandomState(0);
   let steps = 0;
   let crossEntropy = Number.POSITIVE_INFINITY;
   for (let epoch = 0; epoch < EPOCHS && !(crossEntropy < TOLERANCE); epoch++) {
     const rows = random.permutation(fold.n);
     for (let from = 0; from < fold.n; from += MINIBATCH) {
-      const gradient = minibatch(fold, rows.subarray(from, from + MINIBATCH), weights, intercepts, lambda);
+      const gradient = minibatch.at(rows.subarray(from, from + MINIBATCH), weights, intercepts);
       crossEntropy = gradient.crossEntropy;
       steps++;
       stepWeights(gradient.weights, steps);
@@ -121,34 +123,4 @@ function adam(values: Float64Array): (gradient: Float64Array, t: number) => void
       values[i] -= (rate * m[i]) / (Math.sqrt(v[i]) + EPSILON);
     }
   };
-}
-
-function minibatch(
-  { z, f, labels, classes }: TrainingFold,
-  rows: Int32Array,
-  weights: Float64Array,
-  intercepts: Float64Array,
-  lambda: number,
-): { weights: Float64Array; intercepts: Float64Array; crossEntropy: number } {
-  const gradient = {
-    weights: weights.map((w) => lambda * w),
-    intercepts: intercepts.map((b) => lambda * b),
-    crossEntropy: 0,
-  };
-  const p = new Float64Array(classes);
-  for (const i of rows) {
-    for (let c = 0; c < classes; c++) {
-      let sum = intercepts[c];
-      for (let j = 0, w = c * f, at = i * f; j < f; j++) sum += weights[w++] * z[at++];
-      p[c] = sum;
-    }
-    softmaxRows(p, classes);
-    gradient.crossEntropy -= Math.log(p[labels[i]]) / rows.length;
-    for (let c = 0; c < classes; c++) {
-      const residual = (p[c] - (labels[i] === c ? 1 : 0)) / rows.length;
-      gradient.intercepts[c] += residual;
-      for (let j = 0, w = c * f, at = i * f; j < f; j++) gradient.weights[w++] += residual * z[at++];
-    }
-  }
-  return gradient;
 }
