@@ -14,9 +14,9 @@ export interface OstCorrelationInput {
   /** Images in order of their stimulus id: the splits are drawn over that order. */
   n: number;
   f: number;
-  /** n*f row-major, raw units. Called once for each step that a bin has, in order of the bins. */
+  /** n*f row-major, raw units. Called once for each step that a bin has, as long as an image is unsolved. */
   features(step: number): Float32Array | Promise<Float32Array>;
-  /** Step of each time bin, bins in order of time; null where the model's clock covers nothing of the bin. */
+  /** Step, or mixture of steps, of each time bin, bins in order of time; null where the clock covers nothing of the bin. */
   stepOfBin: readonly (number | null)[];
   /** Start of each bin, ms. */
   startsMs: readonly number[];
