@@ -5,6 +5,7 @@
  */
 export { cholesky } from './cholesky';
 export { addRows, descend } from './descend';
+export { adam, addOuter, gatherRows, readOut, scaleInto } from './readout';
 export { multiplySymmetric, subtractPair } from './symmetric';
 export { pack, solve } from './triangular';
 

@@ -3,6 +3,7 @@ export { createKernels, describeKernels } from './create-kernels.js';
 export { invertPositive } from './inverse.js';
 export type { Kernels, ProductShape } from './kernels.js';
 export type { Descent, Factor, Loops, SymmetricMatrix } from './loops/loops.js';
+export type { AdamStep, Readout } from './loops/readout.js';
 export { typescriptLoops } from './loops/typescript.js';
 export { createLoops } from './loops/wasm.js';
 export { createOrtKernels } from './ort-kernels.js';

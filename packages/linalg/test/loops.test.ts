@@ -128,4 +128,61 @@ describe.each(IMPLEMENTATIONS.map((loops) => [loops.name, loops] as const))('loo
     for (let i = 0; i < n; i++) expect(Math.abs(matrix.diagonal(i) - expected[i * n + i])).toBeLessThan(1e-12);
     matrix.release();
   });
+
+  // Around four rows and two classes together, and two features.
+  it.each([
+    [1, 1, 1],
+    [7, 3, 2],
+    [8, 4, 5],
+    [33, 5, 10],
+    [64, 2, 9],
+  ])('a read-out of %i features and %i classes on minibatches of up to %i (1e-12)', (f, classes, most) => {
+    const n = 11;
+    const z = Float32Array.from({ length: n * f }, (_, at) => scattered(at, 1));
+    const w = Float64Array.from({ length: classes * f }, (_, at) => scattered(at, 2));
+    const readout = loops.readout(z, f, w, classes, most);
+    const [mean, square] = [new Float64Array(w.length), new Float64Array(w.length)];
+    // Scores, gradient and step as they are defined, a value at a time.
+    for (let step = 1; step <= 5; step++) {
+      const rows = Int32Array.from({ length: 1 + ((step * 3) % most) }, (_, i) => (5 * i + step) % n);
+      const scores = new Float64Array(rows.length * classes);
+      readout.scores(rows, scores);
+      const residuals = scores.map((_, at) => scattered(at, step));
+      const gradient = w.map((value) => 0.4 * value);
+      rows.forEach((row, i) => {
+        for (let c = 0; c < classes; c++) {
+          let score = 0;
+          for (let j = 0; j < f; j++) {
+            score += w[c * f + j] * z[row * f + j];
+            gradient[c * f + j] += residuals[i * classes + c] * z[row * f + j];
+          }
+          expect(Math.abs(scores[i * classes + c] - score)).toBeLessThan(1e-12);
+        }
+      });
+      readout.descend(residuals, 0.4, { rate: 0.01 * step, beta1: 0.9, beta2: 0.99, epsilon: 1e-3 });
+      gradient.forEach((g, at) => {
+        mean[at] = 0.9 * mean[at] + 0.1 * g;
+        square[at] = 0.99 * square[at] + 0.01 * g * g;
+        w[at] -= (0.01 * step * mean[at]) / (Math.sqrt(square[at]) + 1e-3);
+      });
+    }
+    expect(largestDifference(readout.weights(), w)).toBeLessThan(1e-12);
+    readout.release();
+  });
+
+  it('keeps a read-out while its memory grows', () => {
+    const f = 40;
+    const z = Float32Array.from({ length: 30 * f }, (_, at) => scattered(at, 3));
+    const w = Float64Array.from({ length: 2 * f }, (_, at) => scattered(at, 4));
+    const readout = loops.readout(z, f, w, 2, 8);
+    const rows = Int32Array.of(29, 0, 7);
+    const [before, after] = [new Float64Array(6), new Float64Array(6)];
+    readout.scores(rows, before);
+    const factor = loops.factor(900, lowerHalf(positive(900, 2, 1), 900));
+    readout.scores(rows, after);
+    factor.release();
+    expect([...after]).toEqual([...before]);
+    expect([...readout.weights()]).toEqual([...w]);
+    readout.release();
+  });
 });

@@ -1,4 +1,4 @@
-import { referenceKernels } from '@corescore/linalg';
+import { createLoops, referenceKernels } from '@corescore/linalg';
 import { describe, expect, it } from 'vitest';
 import {
   BRAIN_SCORE_LAMBDA,
@@ -21,6 +21,7 @@ const { input, bins } = brainScoreData();
 const { n, f, labels, thresholds } = input;
 const CLASSES = input.classes;
 const SPLITS = ost.splits.length;
+const kernels = { ...referenceKernels, loops: createLoops() };
 
 /** Brain-Score's probabilities, bin by bin and split by split; refuses any other training rows than its own. */
 function replayed(): Decoder {
@@ -74,7 +75,7 @@ describe('against Brain-Score’s OSTCorrelation, from its probabilities', () =>
   });
 
   it('i1 of each image, bin and split (1e-12 of at most 5: one formula, two normal quantiles)', async () => {
-    const { splits } = await ostCorrelation(input, replayed(), referenceKernels);
+    const { splits } = await ostCorrelation(input, replayed(), kernels);
     splits.forEach((split, s) => {
       expect(split.i1.length).toBe(ost.splits[s].i1.length);
       split.i1.forEach((curve, bin) => {
@@ -84,7 +85,7 @@ describe('against Brain-Score’s OSTCorrelation, from its probabilities', () =>
   });
 
   it('OST of each image (1.5e-8 of it: the stop rule of Brain-Score’s root finder), the same images unsolved', async () => {
-    const { splits } = await ostCorrelation(input, replayed(), referenceKernels);
+    const { splits } = await ostCorrelation(input, replayed(), kernels);
     splits.forEach((split, s) => {
       const relative = split.osts.map((t, at) => t / (ost.splits[s].osts[at] ?? Number.NaN));
       const ones = orNaN(ost.splits[s].osts).map((t) => t / t);
@@ -93,7 +94,7 @@ describe('against Brain-Score’s OSTCorrelation, from its probabilities', () =>
   });
 
   it('rho of each split, their mean, error, ceiled score and its unscaled error (1e-12)', async () => {
-    const score = await ostCorrelation(input, replayed(), referenceKernels);
+    const score = await ostCorrelation(input, replayed(), kernels);
     expect(
       maxDifference(
         score.splits.map(({ rho }) => rho!) as number[],
@@ -108,7 +109,7 @@ describe('against Brain-Score’s OSTCorrelation, from its probabilities', () =>
   });
 
   it('says how many images entered, and which share of the test images was solved (counted from Brain-Score’s OSTs)', async () => {
-    const score = await ostCorrelation(input, replayed(), referenceKernels);
+    const score = await ostCorrelation(input, replayed(), kernels);
     const entered = ost.splits.map(({ test, osts }) =>
       test.filter((row, at) => osts[at] !== null && !Number.isNaN(input.targetMs[row])),
     );
@@ -150,7 +151,7 @@ describe('against Brain-Score’s OSTCorrelation, decoder included', () => {
         return { ...fitted, probability };
       },
     };
-    const score = await ostCorrelation(input, decoder, referenceKernels);
+    const score = await ostCorrelation(input, decoder, kernels);
     expect(seen.length).toBe(SPLITS * bins.length);
     seen.forEach((p, call) => {
       const expected = ost.splits[call % SPLITS].probabilities[Math.floor(call / SPLITS)];
@@ -164,7 +165,7 @@ describe('against Brain-Score’s OSTCorrelation, decoder included', () => {
   });
 
   it('from ten first weights of our own: its number lies within the 99 % prediction interval of an eleventh, and its mean over eleven within three standard errors of ours', async () => {
-    const spread = await ostOverInitialisations(input, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], referenceKernels);
+    const spread = await ostOverInitialisations(input, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], kernels);
     const [mean, deviation] = [spread.mean!, spread.deviation!];
     expect(spread.values.length).toBe(10);
     expect(Math.abs(ost.value - mean)).toBeLessThan(studentTQuantile(0.995, 9) * deviation * Math.sqrt(1 + 1 / 10));
@@ -189,7 +190,7 @@ describe('at the edges', () => {
     const { constantTimes, oneImage, noImage } = brainScore.edges;
     expect([constantTimes, oneImage, noImage]).toEqual([null, null, null]);
     // Nothing is certain but the first object: its images are solved at once, no other ever.
-    const score = await ostCorrelation({ ...input, thresholds: new Float64Array(n) }, certain(), referenceKernels);
+    const score = await ostCorrelation({ ...input, thresholds: new Float64Array(n) }, certain(), kernels);
     expect(score).toMatchObject({ value: null, reason: 'undefined', error: null, ceiled: null, n: 0 });
     expect(score.splits.map(({ rho }) => rho)).toEqual(new Array(SPLITS).fill(null));
     expect(score.solved).toBeGreaterThan(0);
@@ -200,7 +201,7 @@ describe('at the edges', () => {
     expect(brainScore.edges.objectAbsentFromTest).toBe('KeyError');
     const hidden = new Set(ost.splits[0].test.filter((row) => labels[row] === 3));
     const relabelled = labels.map((label, i) => (hidden.has(i) ? 2 : label));
-    const { splits } = await ostCorrelation({ ...input, labels: relabelled }, certain(), referenceKernels);
+    const { splits } = await ostCorrelation({ ...input, labels: relabelled }, certain(), kernels);
     expect(splits[0].objects).toBe(CLASSES - 1);
     expect(splits[0].i1[0].every(Number.isFinite)).toBe(true);
   });
@@ -212,14 +213,14 @@ describe('at the edges', () => {
       return bins[step];
     };
     const easy = certain();
-    await ostCorrelation({ ...input, features, thresholds: new Float64Array(n).fill(-10) }, easy, referenceKernels);
+    await ostCorrelation({ ...input, features, thresholds: new Float64Array(n).fill(-10) }, easy, kernels);
     expect([easy.fits, calls]).toEqual([SPLITS, [0]]);
     const hard = certain();
     const stepOfBin = [null, 2, 2, 5, null, 2, 5, 5, null];
     const out = await ostCorrelation(
       { ...input, features, stepOfBin, thresholds: new Float64Array(n).fill(10) },
       hard,
-      referenceKernels,
+      kernels,
     );
     expect([hard.fits, calls]).toEqual([2 * SPLITS, [0, 2, 5]]);
     for (const { i1 } of out.splits) {
@@ -236,15 +237,14 @@ describe('at the edges', () => {
   });
 
   it('refuses a threshold that is not finite, an object without training images, one image, arrays of another length', async () => {
-    const run = (change: Partial<OstCorrelationInput>) =>
-      ostCorrelation({ ...input, ...change }, certain(), referenceKernels);
+    const run = (change: Partial<OstCorrelationInput>) => ostCorrelation({ ...input, ...change }, certain(), kernels);
     await expect(run({ thresholds: thresholds.with(7, Number.NaN) })).rejects.toMatchObject({
       code: 'metric_undefined',
       field: 'thresholds',
       message: 'The behavioural i1 of image 7 is NaN.',
     });
     const adam = new SoftmaxAdamDecoder({ lambda: 0, initialWeights: (rows, k) => new Float64Array(rows * k) });
-    await expect(ostCorrelation({ ...input, classes: CLASSES + 1 }, adam, referenceKernels)).rejects.toMatchObject({
+    await expect(ostCorrelation({ ...input, classes: CLASSES + 1 }, adam, kernels)).rejects.toMatchObject({
       code: 'metric_undefined',
       field: 'labels',
     });
@@ -261,6 +261,6 @@ describe('at the edges', () => {
 
   it('ends when it is aborted', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
-    await expect(ostCorrelation(input, certain(), referenceKernels, { signal })).rejects.toThrow('enough');
+    await expect(ostCorrelation(input, certain(), kernels, { signal })).rejects.toThrow('enough');
   });
 });

@@ -1,3 +1,5 @@
+import type { Readout } from './readout.js';
+
 /**
  * The loops over small matrices that the metrics need, all synchronous and in f64. Two implementations pass one
  * conformance suite: plain TypeScript, and WebAssembly SIMD, which keeps its matrices in a memory of its own. What is
@@ -17,6 +19,14 @@ export interface Loops {
   descent(k: Float64Array, n: number): Descent;
   /** A symmetric matrix (n*n) that is multiplied many times. */
   symmetric(a: Float64Array, n: number): SymmetricMatrix;
+  /**
+   * A linear read-out that descends on minibatches.
+   *
+   * @param z rows of f features
+   * @param first weights to start from, classes*f row-major
+   * @param most rows a minibatch
+   */
+  readout(z: Float32Array, f: number, first: Float64Array, classes: number, most: number): Readout;
 }
 
 export interface Factor {

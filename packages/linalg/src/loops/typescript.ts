@@ -1,5 +1,6 @@
 import { cholesky, solveLower, solveLowerTransposed } from './cholesky.js';
 import type { Loops } from './loops.js';
+import { typescriptReadout } from './readout.js';
 
 /** y += factor * x[from ...] */
 function addScaled(factor: number, x: Float64Array, from: number, y: Float64Array): void {
@@ -73,6 +74,8 @@ export const typescriptLoops: Loops = {
       release() {},
     };
   },
+
+  readout: typescriptReadout,
 
   symmetric(a, n) {
     const own = a.slice();

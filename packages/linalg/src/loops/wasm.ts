@@ -2,12 +2,10 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import type { Loops } from './loops.js';
 import { typescriptLoops } from './typescript.js';
+import { type ReadoutExports, wasmReadout } from './wasm-readout.js';
 
 /** What `assembly/index.ts` exports; pointers are byte offsets into `memory`. */
-interface Exports {
-  memory: WebAssembly.Memory;
-  allocate(bytes: number): number;
-  release(at: number): void;
+interface Exports extends ReadoutExports {
   cholesky(a: number, n: number, stride: number, floor: number): number;
   pack(l: number, n: number, packed: number): void;
   solve(packed: number, n: number, b: number): void;
@@ -99,6 +97,8 @@ function wasmLoops(module: WebAssembly.Module, name: Loops['name']): Loops {
         release: () => exports.release(matrix),
       };
     },
+
+    readout: (z, f, first, classes, most) => wasmReadout(exports, z, f, first, classes, most),
 
     symmetric(a, n) {
       const matrix = exports.allocate(8 * n * n + 8 * 2 * n);

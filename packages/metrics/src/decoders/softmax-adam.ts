@@ -1,9 +1,8 @@
-import type { Kernels } from '@corescore/linalg';
+import type { Kernels, Loops } from '@corescore/linalg';
 import { inverseNormal } from '../normal.js';
 import { RandomState } from '../random-state.js';
 import type { Decoder, FittedDecoder } from './decoder.js';
 import { decide } from './linear-decision.js';
-import { MinibatchGradient } from './minibatch.js';
 import { softmaxRows } from './softmax-rows.js';
 import { type TrainingFold, trainingFold } from './training-fold.js';
 
@@ -60,18 +59,18 @@ export class SoftmaxAdamDecoder implements Decoder {
     f: number,
     labels: Int32Array,
     classes: number,
-    _kernels: Kernels,
+    kernels: Kernels,
   ): Promise<FittedDecoder> {
     const fold = trainingFold(x, n, f, labels, classes);
     const order = [...new Set(labels)];
     const first = this.options.initialWeights(f, classes);
     if (first.length !== f * classes) throw new RangeError(`${first.length} weights, not ${f} x ${classes}`);
-    const weights = new Float64Array(classes * f);
+    const ordered = new Float64Array(classes * f);
     order.forEach((label, place) => {
-      for (let j = 0; j < f; j++) weights[label * f + j] = first[j * classes + place];
+      for (let j = 0; j < f; j++) ordered[label * f + j] = first[j * classes + place];
     });
     const intercepts = new Float64Array(classes).fill(FIRST_INTERCEPT);
-    const { crossEntropy, steps } = descend(fold, weights, intercepts, this.options.lambda);
+    const { weights, crossEntropy, steps } = descend(fold, ordered, intercepts, this.options.lambda, kernels.loops);
     const linear = { f, classes, weights, intercepts, standardise: fold.standardise };
     return {
       convergence: {
@@ -86,37 +85,76 @@ export class SoftmaxAdamDecoder implements Decoder {
   }
 }
 
+/** Descends from these weights and intercepts; the intercepts are changed in place. */
 function descend(
-  fold: TrainingFold,
-  weights: Float64Array,
+  { z, n, f, labels, classes }: TrainingFold,
+  first: Float64Array,
   intercepts: Float64Array,
   lambda: number,
-): { crossEntropy: number; steps: number } {
-  const stepWeights = adam(weights);
-  const stepIntercepts = adam(intercepts);
-  const minibatch = new MinibatchGradient(fold, lambda, MINIBATCH);
-  const random = new RandomState(0);
-  let steps = 0;
-  let crossEntropy = Number.POSITIVE_INFINITY;
-  for (let epoch = 0; epoch < EPOCHS && !(crossEntropy < TOLERANCE); epoch++) {
-    const rows = random.permutation(fold.n);
-    for (let from = 0; from < fold.n; from += MINIBATCH) {
-      const gradient = minibatch.at(rows.subarray(from, from + MINIBATCH), weights, intercepts);
-      crossEntropy = gradient.crossEntropy;
-      steps++;
-      stepWeights(gradient.weights, steps);
-      stepIntercepts(gradient.intercepts, steps);
+  loops: Loops,
+): { weights: Float64Array; crossEntropy: number; steps: number } {
+  const readout = loops.readout(z, f, first, classes, MINIBATCH);
+  try {
+    const stepIntercepts = adam(intercepts);
+    const random = new RandomState(0);
+    const p = new Float64Array(MINIBATCH * classes);
+    const decay = new Float64Array(classes);
+    let steps = 0;
+    let crossEntropy = Number.POSITIVE_INFINITY;
+    for (let epoch = 0; epoch < EPOCHS && !(crossEntropy < TOLERANCE); epoch++) {
+      const order = random.permutation(n);
+      for (let from = 0; from < n; from += MINIBATCH) {
+        const rows = order.subarray(from, from + MINIBATCH);
+        const batch = p.subarray(0, rows.length * classes);
+        readout.scores(rows, batch);
+        for (let c = 0; c < classes; c++) decay[c] = lambda * intercepts[c];
+        crossEntropy = residuals(batch, intercepts, rows, labels, decay);
+        steps++;
+        const rate = (RATE * Math.sqrt(1 - BETA2 ** steps)) / (1 - BETA1 ** steps);
+        readout.descend(batch, lambda, { rate, beta1: BETA1, beta2: BETA2, epsilon: EPSILON });
+        stepIntercepts(decay, rate);
+      }
+    }
+    return { weights: readout.weights(), crossEntropy, steps };
+  } finally {
+    readout.release();
+  }
+}
+
+/**
+ * Scores without intercepts become (P - Y) / rows in place, whose sums are added to the intercepts' gradient.
+ * @returns the mean cross-entropy
+ */
+function residuals(
+  scores: Float64Array,
+  intercepts: Float64Array,
+  rows: Int32Array,
+  labels: Int32Array,
+  gradient: Float64Array,
+): number {
+  const classes = intercepts.length;
+  for (let at = 0; at < scores.length; at += classes) {
+    for (let c = 0; c < classes; c++) scores[at + c] += intercepts[c];
+  }
+  softmaxRows(scores, classes);
+  let crossEntropy = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const label = labels[rows[i]];
+    crossEntropy -= Math.log(scores[i * classes + label]) / rows.length;
+    for (let c = 0; c < classes; c++) {
+      const residual = (scores[i * classes + c] - (label === c ? 1 : 0)) / rows.length;
+      scores[i * classes + c] = residual;
+      gradient[c] += residual;
     }
   }
-  return { crossEntropy, steps };
+  return crossEntropy;
 }
 
 /** Adam in TensorFlow's form: epsilon outside of the correction (Kingma & Ba 2015, end of section 2). */
-function adam(values: Float64Array): (gradient: Float64Array, t: number) => void {
+function adam(values: Float64Array): (gradient: Float64Array, rate: number) => void {
   const m = new Float64Array(values.length);
   const v = new Float64Array(values.length);
-  return (gradient, t) => {
-    const rate = (RATE * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t);
+  return (gradient, rate) => {
     for (let i = 0; i < values.length; i++) {
       m[i] += (1 - BETA1) * (gradient[i] - m[i]);
       v[i] += (1 - BETA2) * (gradient[i] ** 2 - v[i]);

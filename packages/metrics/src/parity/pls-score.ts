@@ -32,14 +32,14 @@ export interface PlsScore {
  * @param objects of each image; splits are drawn over the images in this order
  * @throws CorescoreError `metric_undefined` as `stratifiedShuffleSplit` and `plsPredict`
  */
-export function plsScore(
+export async function plsScore(
   gram: PooledGram,
   target: Target,
   objects: readonly string[],
   { ceiling, rule }: { ceiling: number | null; rule: CeilingRule },
-): PlsScore {
+): Promise<PlsScore> {
   const splits = stratifiedShuffleSplit(objects, { splits: SPLITS, testFraction: 0.1, seed: SEED });
-  const { predictions } = plsPredict(gram, target, splits);
+  const { predictions } = await plsPredict(gram, target, splits);
   const { perSplit, n, nTotal } = predictivity(target, splits, predictions);
   const over = overSplits(perSplit.map(({ median }) => median));
   return { ...over, perSplit, ceiled: normaliseByCeiling(over.value, ceiling, rule), n, nTotal };
