@@ -85,7 +85,7 @@ export class SoftmaxAdamDecoder implements Decoder {
   }
 }
 
-/** Descends from these weights and intercepts; the intercepts are changed in place. */
+/** Descends from these weights and intercepts; the intercepts, whose gradient is made here, are changed in place. */
 function descend(
   { z, n, f, labels, classes }: TrainingFold,
   first: Float64Array,
@@ -98,7 +98,7 @@ function descend(
     const stepIntercepts = adam(intercepts);
     const random = new RandomState(0);
     const p = new Float64Array(MINIBATCH * classes);
-    const decay = new Float64Array(classes);
+    const gradient = new Float64Array(classes);
     let steps = 0;
     let crossEntropy = Number.POSITIVE_INFINITY;
     for (let epoch = 0; epoch < EPOCHS && !(crossEntropy < TOLERANCE); epoch++) {
@@ -107,12 +107,12 @@ function descend(
         const rows = order.subarray(from, from + MINIBATCH);
         const batch = p.subarray(0, rows.length * classes);
         readout.scores(rows, batch);
-        for (let c = 0; c < classes; c++) decay[c] = lambda * intercepts[c];
-        crossEntropy = residuals(batch, intercepts, rows, labels, decay);
+        for (let c = 0; c < classes; c++) gradient[c] = lambda * intercepts[c];
+        crossEntropy = residuals(batch, intercepts, rows, labels, gradient);
         steps++;
         const rate = (RATE * Math.sqrt(1 - BETA2 ** steps)) / (1 - BETA1 ** steps);
         readout.descend(batch, lambda, { rate, beta1: BETA1, beta2: BETA2, epsilon: EPSILON });
-        stepIntercepts(decay, rate);
+        stepIntercepts(gradient, rate);
       }
     }
     return { weights: readout.weights(), crossEntropy, steps };
