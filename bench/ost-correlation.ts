@@ -1,8 +1,8 @@
 /**
  * The whole kar2019-ost-parity score against Brain-Score's OSTCorrelation on the same arrays, peer and ours in turn in
  * one run; CPU and wall seconds, minimum and median. Both start from TensorFlow's first weights, so that the scores can
- * be compared digit by digit.
- * Run: npm run bench -- ost-correlation [runs] [images] [features] [bins]
+ * be compared digit by digit. With a number of initialisations, also the score from that many first weights of our own.
+ * Run: npm run bench -- ost-correlation [runs] [images] [features] [bins] [initialisations]
  * PYTHON names an interpreter that has brainscore-vision and TensorFlow.
  */
 import { execFileSync } from 'node:child_process';
@@ -12,13 +12,22 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeNpyFloat32 } from '@corescore/formats';
 import { createLoops, referenceKernels } from '@corescore/linalg';
-import { BRAIN_SCORE_LAMBDA, ostCorrelation, ostSplits, RandomState, SoftmaxAdamDecoder } from '@corescore/metrics';
+import {
+  BRAIN_SCORE_LAMBDA,
+  ostCorrelation,
+  ostOverInitialisations,
+  ostSplits,
+  RandomState,
+  SoftmaxAdamDecoder,
+} from '@corescore/metrics';
 
 const CLASSES = 10;
 const PEER = fileURLToPath(new URL('./peers/brainscore_peer.py', import.meta.url));
 /** The decoder of this score needs the loops alone. */
 const kernels = { ...referenceKernels, loops: createLoops() };
-const [runs, n, f, bins] = [5, 400, 512, 18].map((usual, at) => Number(process.argv[2 + at] ?? usual));
+const [runs, n, f, bins, initialisations] = [5, 400, 512, 18, 0].map((usual, at) =>
+  Number(process.argv[2 + at] ?? usual),
+);
 const random = new RandomState(7);
 const normal = (): number => Math.sqrt(-2 * Math.log(1 - random.rand())) * Math.cos(2 * Math.PI * random.rand());
 const normals = (count: number): Float64Array => Float64Array.from({ length: count }, normal);
@@ -158,11 +167,20 @@ try {
 console.log(
   `${runs} runs in turn; ${n} images, ${f} features, ${bins} bins, 10 splits; ${availableParallelism()} cores (${cpus()[0].model}), Node ${process.versions.node}, ${kernels.loops.name}; ${versions}`,
 );
-console.log(agreed);
-console.log('| seconds | peer, least | median | ours, least | median | ratio of medians |');
-console.log('| --- | ---: | ---: | ---: | ---: | ---: |');
-for (const of of ['cpu', 'wall'] as const) {
+if (runs > 0) {
+  console.log(agreed);
+  console.log('| seconds | peer, least | median | ours, least | median | ratio of medians |');
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: |');
+}
+for (const of of runs > 0 ? (['cpu', 'wall'] as const) : []) {
   const [theirs, mine] = [taken.theirs[of], taken.ours[of]];
   const cells = [least(theirs), middle(theirs).toFixed(1), least(mine), middle(mine).toFixed(1)];
   console.log(`| ${of} | ${cells.join(' | ')} | ${(middle(theirs) / middle(mine)).toFixed(1)} |`);
+}
+if (initialisations > 0) {
+  const { values, mean, deviation } = await ostOverInitialisations(input, [...Array(initialisations).keys()], kernels);
+  const each = values.map((value) => value?.toFixed(4)).join(' ');
+  console.log(
+    `from ${initialisations} other first weights: mean ${mean?.toFixed(4)}, sd ${deviation?.toFixed(4)} (${each})`,
+  );
 }

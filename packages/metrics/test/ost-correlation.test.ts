@@ -66,6 +66,8 @@ function certain(): Decoder & { fits: number } {
 }
 
 describe('against Brain-Score’s OSTCorrelation, from its probabilities', () => {
+  const fromItsProbabilities = ostCorrelation(input, replayed(), kernels);
+
   it('test images of each split are index-identical, and all others train', () => {
     const splits = ostSplits(n);
     expect(splits.map(({ test }) => [...test])).toEqual(ost.splits.map(({ test }) => test));
@@ -75,7 +77,7 @@ describe('against Brain-Score’s OSTCorrelation, from its probabilities', () =>
   });
 
   it('i1 of each image, bin and split (1e-12 of at most 5: one formula, two normal quantiles)', async () => {
-    const { splits } = await ostCorrelation(input, replayed(), kernels);
+    const { splits } = await fromItsProbabilities;
     splits.forEach((split, s) => {
       expect(split.i1.length).toBe(ost.splits[s].i1.length);
       split.i1.forEach((curve, bin) => {
@@ -85,7 +87,7 @@ describe('against Brain-Score’s OSTCorrelation, from its probabilities', () =>
   });
 
   it('OST of each image (1.5e-8 of it: the stop rule of Brain-Score’s root finder), the same images unsolved', async () => {
-    const { splits } = await ostCorrelation(input, replayed(), kernels);
+    const { splits } = await fromItsProbabilities;
     splits.forEach((split, s) => {
       const relative = split.osts.map((t, at) => t / (ost.splits[s].osts[at] ?? Number.NaN));
       const ones = orNaN(ost.splits[s].osts).map((t) => t / t);
@@ -94,7 +96,7 @@ describe('against Brain-Score’s OSTCorrelation, from its probabilities', () =>
   });
 
   it('rho of each split, their mean, error, ceiled score and its unscaled error (1e-12)', async () => {
-    const score = await ostCorrelation(input, replayed(), kernels);
+    const score = await fromItsProbabilities;
     expect(
       maxDifference(
         score.splits.map(({ rho }) => rho!) as number[],
@@ -109,7 +111,7 @@ describe('against Brain-Score’s OSTCorrelation, from its probabilities', () =>
   });
 
   it('says how many images entered, and which share of the test images was solved (counted from Brain-Score’s OSTs)', async () => {
-    const score = await ostCorrelation(input, replayed(), kernels);
+    const score = await fromItsProbabilities;
     const entered = ost.splits.map(({ test, osts }) =>
       test.filter((row, at) => osts[at] !== null && !Number.isNaN(input.targetMs[row])),
     );
