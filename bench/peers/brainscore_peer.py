@@ -1,5 +1,8 @@
 """The peer of bench/ost-correlation.ts: Brain-Score's own OSTCorrelation on arrays that the bench wrote. Prints one JSON line.
 Usage: brainscore_peer.py X.npy [bin][image][feature] labels.npy thresholds.npy targets.npy starts.npy
+Install: pip install --no-deps brainscore-vision==2.4.2 brainscore-core==2.5.0; pip install tensorflow-cpu==2.15.1 'numpy<2'
+'pandas<3' 'xarray<2022.6' 'scikit-learn<1.6' scipy tqdm netCDF4 'PyYAML<7' Pillow requests boto3 fire peewee pybtex
+psycopg2-binary h5py 'importlib-metadata<5' result-caching gitpython networkx psutil (Python 3.11; torch is not needed).
 Nothing is replaced: two wrappers note the OSTs and TensorFlow's first weights, so that both sides can begin alike."""
 import json, os, sys, time, warnings
 from importlib.metadata import version
