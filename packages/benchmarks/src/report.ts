@@ -162,6 +162,11 @@ async function courses(
       const distinct = [...new Set(curves.filter((c) => c !== null))];
       const intervals = await pool.run('meanIntervals', {
         curves: distinct.map((c) => take(c, rows)),
+        // The set has a fixed number of images of each band; an accuracy is within [0, 1].
+        sampling: {
+          strata: Int32Array.from(rows, (i) => benchmark.isChallenge[i]),
+          ...(metric === 'accuracy' ? { support: { low: 0, high: 1 } } : {}),
+        },
         ...benchmark.bootstrap,
       });
       const summary = new Map(distinct.map((c, k) => [c, { ...meanOf(take(c, rows)), interval: intervals[k] }]));

@@ -1,4 +1,11 @@
-import { bootstrap, type DecodedStep, decodeStep } from '@corescore/metrics';
+import {
+  bootstrap,
+  bootstrapCorrelation,
+  bootstrapMean,
+  type DecodedStep,
+  decodeStep,
+  type MeanSampling,
+} from '@corescore/metrics';
 import { mixedFeatures, threadKernels } from './features.js';
 import { type OstSample, type OstStatistic, ostStatistic } from './ost-statistics.js';
 import { guarded, type ThreadResult } from './thread-result.js';
@@ -31,6 +38,7 @@ export interface OstIntervalTask {
 export interface MeanIntervalTask {
   /** Curves over the same images; each gets the interval of its mean, all from the same draws. */
   curves: Float64Array[];
+  sampling: MeanSampling;
   draws: number;
   seed: number;
 }
@@ -43,26 +51,16 @@ export function decodeMixture(task: DecodeTask): Promise<ThreadResult<DecodedSte
   });
 }
 
-/** 95 % percentile interval over images; null when too few draws are defined. */
+const CORRELATIONS: readonly OstStatistic[] = ['ost_rho', 'ost_rho_partial', 'ost_rho_partial_object'];
+
+/** 95 % interval over images; null when too few draws are defined. */
 export function ostInterval(task: OstIntervalTask): Promise<ThreadResult<Interval | null>> {
   const { sample, statistic, draws, seed } = task;
-  return guarded(() => bootstrap(sample.ostMs.length, draws, seed, ostStatistic(statistic, sample)));
+  const interval = CORRELATIONS.includes(statistic) ? bootstrapCorrelation : bootstrap;
+  return guarded(() => interval(sample.ostMs.length, draws, seed, ostStatistic(statistic, sample)));
 }
 
 export function meanIntervals(task: MeanIntervalTask): Promise<ThreadResult<(Interval | null)[]>> {
-  return guarded(() =>
-    task.curves.map((curve) =>
-      bootstrap(curve.length, task.draws, task.seed, (rows) => {
-        let sum = 0;
-        let n = 0;
-        for (const row of rows) {
-          const v = curve[row];
-          if (Number.isNaN(v)) continue;
-          sum += v;
-          n += 1;
-        }
-        return n === 0 ? null : sum / n;
-      }),
-    ),
-  );
+  const { curves, draws, seed, sampling } = task;
+  return guarded(() => curves.map((curve) => bootstrapMean(curve, draws, seed, sampling)));
 }

@@ -1,7 +1,7 @@
 import { CorescoreError } from '@corescore/contracts';
 import { bootstrap } from './bootstrap.js';
 import { outerInterval, pairedDraws, type Statistic } from './paired-draws.js';
-import { studentTQuantile } from './student-t.js';
+import { studentTQuantile, visibleShift } from './student-t.js';
 
 /** One side of a comparison: a score over images and, image by image, whether it was solved (1) or not (0). */
 export interface ComparedModel {
@@ -19,6 +19,11 @@ export interface PairedComparison {
   /** Rows solved by the baseline and not by the candidate, and the other way round. */
   lost: number[];
   gained: number[];
+  /**
+   * Two-sided exact sign test of lost against gained (McNemar); 1 where nothing flipped. With fewer than a dozen flips the
+   * interval of an accuracy is too narrow: four flips to one side would pass for a change. Such a gate asks for both.
+   */
+  flipP: number;
 }
 
 /**
@@ -43,13 +48,29 @@ export function comparePaired(
   const whole = difference(all);
   const found = whole === null ? null : bootstrap(n, draws, seed, difference);
   const flipped = (from: ComparedModel, to: ComparedModel) => [...all].filter((i) => from.solved[i] > to.solved[i]);
+  const lost = flipped(baseline, candidate);
+  const gained = flipped(candidate, baseline);
   return {
     difference: whole,
     interval: found && { low: found.low, high: found.high },
     n,
-    lost: flipped(baseline, candidate),
-    gained: flipped(candidate, baseline),
+    lost,
+    gained,
+    flipP: signTest(lost.length, gained.length),
   };
+}
+
+/** Two-sided p of a fair coin for `a` heads and `b` tails: twice the smaller tail, at most 1. */
+function signTest(a: number, b: number): number {
+  const n = a + b;
+  // Binomial terms by logarithms: 2^-n is 0 in floating point long before n flips are many.
+  let log = -n * Math.LN2;
+  let tail = 0;
+  for (let k = 0; k <= Math.min(a, b); k++) {
+    tail += Math.exp(log);
+    log += Math.log((n - k) / (k + 1));
+  }
+  return Math.min(1, 2 * tail);
 }
 
 /** Trainings of one architecture from different seeds, each scored on the same images. */
@@ -63,17 +84,18 @@ export interface SeedComparison {
   standardError: number;
   /** Satterthwaite's degrees of freedom. */
   degrees: number;
-  /** The true loss whose interval would lie below 0 in 75-80 % of repetitions of this comparison. */
+  /** The true loss whose interval would lie below 0 in 80 % of repetitions of this comparison, as far as it can tell. */
   smallestVisibleLoss: number;
 }
 
 const FEWEST_SEEDS = 3;
+const POWER = 0.8;
 
 /**
  * Compares two architectures over seeds and images (METRICS 8). The variance of the difference has three parts: that of
- * the seeds' mean on either side, and that of the mean difference over resampled images (the same for all runs). The
- * interval is Student's with Satterthwaite's degrees of freedom (Welch 1947): resampling three seeds with replacement
- * understates their variance by a third and has no tails.
+ * the mean difference over resampled images (the same for all runs), and on either side that of the seeds' mean, less
+ * what images alone make of it, which the first part holds already. The interval is Student's with Satterthwaite's degrees of
+ * freedom (Welch 1947): resampling three seeds with replacement understates their variance by a third and has no tails.
  *
  * @param n images; @param draws resamples of the images; @param seed of these
  * @throws CorescoreError `metric_undefined` for fewer than three seeds a side, or a run without a score
@@ -107,25 +129,49 @@ export function compareSeeds(
       remedy: 'Leave out the run, and say so; or use more images.',
     });
   }
-  const parts = [
-    { variance: variance(values.subarray(0, baseline.length)) / baseline.length, degrees: baseline.length - 1 },
-    { variance: variance(values.subarray(baseline.length)) / candidate.length, degrees: candidate.length - 1 },
-    { variance: variance(ofImages.filter((v) => !Number.isNaN(v))), degrees: n - 1 },
-  ];
-  const total = parts.reduce((sum, part) => sum + part.variance, 0);
-  const spread = parts.reduce((sum, part) => sum + part.variance ** 2 / part.degrees, 0);
-  const degrees = total > 0 ? total ** 2 / spread : n - 1;
+  const images = variance(ofImages.filter((v) => !Number.isNaN(v)));
+  let total = images;
+  let spread = images ** 2 / (n - 1);
+  for (const [first, runs] of [
+    [0, baseline.length],
+    [baseline.length, candidate.length],
+  ]) {
+    const between = variance(values.subarray(first, first + runs));
+    const own = ownVariance(values, resampled, first, runs);
+    if (between <= own) continue;
+    total += (between - own) / runs;
+    // The uncertain part is all of what lies between so few runs.
+    spread += (between / runs) ** 2 / (runs - 1);
+  }
+  const degrees = total > 0 ? Math.max(1, total ** 2 / spread) : n - 1;
   const standardError = Math.sqrt(total);
-  const half = studentTQuantile(0.975, degrees) * standardError;
-  // From few seeds a standard error is too small on average, by about this factor; a planned loss must not be.
-  const unbiased = standardError / (1 - 1 / (4 * degrees));
+  const limit = studentTQuantile(0.975, degrees);
+  const { shift, bias } = visibleShift(POWER, limit, degrees);
   return {
     difference,
-    interval: { low: difference - half, high: difference + half },
+    interval: { low: difference - limit * standardError, high: difference + limit * standardError },
     standardError,
     degrees,
-    smallestVisibleLoss: (studentTQuantile(0.975, degrees) + studentTQuantile(0.8, degrees)) * unbiased,
+    smallestVisibleLoss: (shift * standardError) / bias,
   };
+}
+
+/**
+ * Variance over resampled images that is a run's own, mean over the runs of a side: per draw the variance between the
+ * runs' deviations from their scores over all images, in which what the runs share cancels.
+ */
+function ownVariance(values: Float64Array, draws: readonly Float64Array[], first: number, runs: number): number {
+  const deviations = new Float64Array(runs);
+  let sum = 0;
+  let defined = 0;
+  for (let draw = 0; draw < draws[first].length; draw++) {
+    for (let r = 0; r < runs; r++) deviations[r] = draws[first + r][draw] - values[first + r];
+    const between = variance(deviations);
+    if (Number.isNaN(between)) continue;
+    sum += between;
+    defined++;
+  }
+  return sum / defined;
 }
 
 /** Of a sample (ddof 1). */

@@ -2,7 +2,14 @@
  * Metrics (METRICS): typed arrays in, numbers out. No I/O; random numbers come from seeds that are passed in.
  * The dense kernels are an argument (`Kernels` of @corescore/linalg).
  */
-export * from './bootstrap.js';
+export {
+  type BootstrapInterval,
+  bootstrap,
+  bootstrapCorrelation,
+  bootstrapMean,
+  type MeanSampling,
+  percentileInterval,
+} from './bootstrap.js';
 export * from './chance.js';
 export * from './compare.js';
 export * from './concordance.js';
@@ -32,6 +39,7 @@ export * from './folds.js';
 export * from './i1.js';
 export * from './i2.js';
 export * from './k-fold.js';
+export { matchedCells, matchedConcordance, matchedConcordanceOfRows } from './matched-concordance.js';
 export * from './nested-c.js';
 export * from './normal.js';
 export * from './ost.js';
@@ -97,7 +105,7 @@ export * from './similarity-jackknife.js';
 export * from './simplicity.js';
 export * from './splits.js';
 export * from './stratified-group-folds.js';
-export { studentTQuantile } from './student-t.js';
+export { studentTQuantile, visibleShift } from './student-t.js';
 export * from './time.js';
 export * from './time-mappings.js';
 export * from './train-test-times.js';
