@@ -64,11 +64,11 @@ describe('predictivity over time as scores', () => {
   test('the interval is that of the mean over the bins, draw by draw: percentiles of 101 equal steps', () => {
     const found = predictivityScores(benchmark, held(planted()));
     const late = find(found, 'predictivity_late');
-    // Draw k of the mean is .1 + (k - 50) / 100; 2.5 % of 100 steps is draw 2.5.
-    expect([late.low, late.high]).toEqual([expect.closeTo(0.1 - 0.475, 12), expect.closeTo(0.1 + 0.475, 12)]);
+    // Draw k of the mean, from 0, is .1 + (k - 50) / 100; the k-th of 101 from 1 stands for k / 102: 2.5 % is draw 1.55.
+    expect([late.low, late.high]).toEqual([expect.closeTo(0.1 - 0.4845, 12), expect.closeTo(0.1 + 0.4845, 12)]);
     const [all, control, challenge] = found.series.filter((s) => s.name === 'predictivity');
-    expect(all.low![4]).toBeCloseTo(0.04 - 0.475, 12);
-    expect(control.high![4]).toBeCloseTo(0.54 + 0.475, 12);
+    expect(all.low![4]).toBeCloseTo(0.04 - 0.4845, 12);
+    expect(control.high![4]).toBeCloseTo(0.54 + 0.4845, 12);
     expect(challenge).toMatchObject({ subset: 'challenge', n: 330 });
   });
 
@@ -78,7 +78,7 @@ describe('predictivity over time as scores', () => {
     const challenge = find(found, 'predictivity_late', 'challenge');
     expect(control.value).toBeCloseTo(0.6045, 12);
     expect(challenge.value).toBeCloseTo(0.3045, 12);
-    expect(challenge.low).toBeCloseTo(0.3 - 0.475, 12);
+    expect(challenge.low).toBeCloseTo(0.3 - 0.4845, 12);
     expect([control.n, challenge.nTotal]).toEqual([330, 330]);
     // Hard images evoke less of the late signal: their responses are less reliable in this simulation.
     expect(challenge.ceiling).toBeLessThan(control.ceiling!);
