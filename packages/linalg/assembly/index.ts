@@ -6,7 +6,7 @@
 export { cholesky } from './cholesky';
 export { addRows, descend } from './descend';
 export { adam, addOuter, gatherRows, readOut, scaleInto } from './readout';
-export { multiplySymmetric, subtractPair } from './symmetric';
+export { multiplySymmetric, powerMethod, subtractPair } from './symmetric';
 export { pack, solve } from './triangular';
 
 export function allocate(bytes: usize): usize {

@@ -114,6 +114,40 @@ describe.each(IMPLEMENTATIONS.map((loops) => [loops.name, loops] as const))('loo
     expect(own.b.every((value, i) => y[i] * value >= 0 && y[i] * value <= 0.4)).toBe(true);
   });
 
+  it.each([2, 5, 40])(
+    'finds the largest eigenvector of a matrix of %i (1e-6), and says how many vectors it took',
+    (n) => {
+      // One eigenvalue of 9 n along a known direction, the others 1: each vector is 9 n times closer.
+      const direction = vector(n, 0.3);
+      const square = direction.reduce((total, v) => total + v * v, 0);
+      const a = Float64Array.from({ length: n * n }, (_, at) => {
+        const [i, j] = [Math.floor(at / n), at % n];
+        return (i === j ? 1 : 0) + ((9 * n - 1) * direction[i] * direction[j]) / square;
+      });
+      const matrix = loops.symmetric(a, n);
+      const q = new Float64Array(n);
+      q[1] = 1;
+      const aq = new Float64Array(n);
+      const iterations = matrix.powerMethod(q, aq, 1e-14, 500);
+      expect(iterations).toBeGreaterThan(2);
+      expect(iterations).toBeLessThan(20);
+      const sign = Math.sign(q[0] * direction[0]);
+      expect(
+        largestDifference(
+          q,
+          direction.map((v) => (sign * v) / Math.sqrt(square)),
+        ),
+      ).toBeLessThan(1e-6);
+      expect(largestDifference(aq, times(a, q))).toBeLessThan(1e-10);
+      const first = new Float64Array(n);
+      first[0] = 1;
+      expect(matrix.powerMethod(first, aq, 1e-14, 1)).toBe(1);
+      expect(first[0]).toBe(1);
+      expect(largestDifference(aq, a.subarray(0, n))).toBeLessThan(1e-12);
+      matrix.release();
+    },
+  );
+
   it.each([1, 3, 4, 10, 33])('multiplies a symmetric matrix of %i and takes a pair off it (1e-12)', (n) => {
     const a = positive(n, n, 1);
     const [u, v] = [vector(n, 1), vector(n, 2)];

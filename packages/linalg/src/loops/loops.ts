@@ -55,6 +55,16 @@ export interface Descent {
 export interface SymmetricMatrix {
   /** out = A x */
   multiply(x: Float64Array, out: Float64Array): void;
+  /**
+   * The power method on A = S'S from a vector, q <- A q / |A q|, until the squared change of S q / |S q| is below the
+   * tolerance, tested from the second vector on.
+   *
+   * @param q where it starts, of length 1; becomes the last vector
+   * @param aq becomes A q
+   * @param most vectors
+   * @returns how many vectors there were
+   */
+  powerMethod(q: Float64Array, aq: Float64Array, tolerance: number, most: number): number;
   /** A -= u v' + v u' */
   subtractPair(u: Float64Array, v: Float64Array): void;
   diagonal(i: number): number;

@@ -7,6 +7,12 @@ function addScaled(factor: number, x: Float64Array, from: number, y: Float64Arra
   for (let l = 0, at = from; l < y.length; l++, at++) y[l] += factor * x[at];
 }
 
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
 /** A x for a square A, row by row, four sums side by side. */
 function multiply(a: Float64Array, n: number, x: Float64Array, out: Float64Array): void {
   let i = 0;
@@ -81,6 +87,25 @@ export const typescriptLoops: Loops = {
     const own = a.slice();
     return {
       multiply: (x, out) => multiply(own, n, x, out),
+      powerMethod(q, aq, tolerance, most) {
+        const spare = new Float64Array(n);
+        multiply(own, n, q, aq);
+        let square = dot(q, aq);
+        let iterations = 1;
+        while (iterations < most) {
+          const scale = 1 / Math.sqrt(dot(aq, aq));
+          for (let i = 0; i < n; i++) q[i] = aq[i] * scale;
+          const cross = dot(q, aq);
+          multiply(own, n, q, spare);
+          const nextSquare = dot(q, spare);
+          iterations++;
+          const change = 2 - (2 * cross) / Math.sqrt(square * nextSquare);
+          aq.set(spare);
+          square = nextSquare;
+          if (change < tolerance) break;
+        }
+        return iterations;
+      },
       subtractPair(u, v) {
         for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < n; j++, at++) own[at] -= u[i] * v[j] + v[i] * u[j];
       },

@@ -12,6 +12,7 @@ interface Exports extends ReadoutExports {
   descend(k: number, n: number, y: number, c: number, order: number, b: number, f: number): void;
   addRows(k: number, n: number, rows: number, factors: number, count: number, f: number): void;
   multiplySymmetric(a: number, n: number, x: number, y: number): void;
+  powerMethod(a: number, n: number, q: number, aq: number, spare: number, tolerance: number, most: number): number;
   subtractPair(a: number, n: number, u: number, v: number): void;
 }
 
@@ -101,7 +102,7 @@ function wasmLoops(module: WebAssembly.Module, name: Loops['name']): Loops {
     readout: (z, f, first, classes, most) => wasmReadout(exports, z, f, first, classes, most),
 
     symmetric(a, n) {
-      const matrix = exports.allocate(8 * n * n + 8 * 2 * n);
+      const matrix = exports.allocate(8 * n * n + 8 * 3 * n);
       const left = matrix + 8 * n * n;
       const right = left + 8 * n;
       put(matrix, a.subarray(0, n * n));
@@ -110,6 +111,13 @@ function wasmLoops(module: WebAssembly.Module, name: Loops['name']): Loops {
           put(left, x);
           exports.multiplySymmetric(matrix, n, left, right);
           out.set(doubles(right, n));
+        },
+        powerMethod(q, aq, tolerance, most) {
+          put(left, q);
+          const iterations = exports.powerMethod(matrix, n, left, right, right + 8 * n, tolerance, most);
+          q.set(doubles(left, n));
+          aq.set(doubles(right, n));
+          return iterations;
         },
         subtractPair(u, v) {
           put(left, u);

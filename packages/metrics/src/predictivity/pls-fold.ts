@@ -122,30 +122,11 @@ export class PlsFold {
   }
 
   #powerMethod(start: number): Weights {
-    const m = this.#m;
-    const a = this.#a;
-    let q = new Float64Array(m);
+    const q = new Float64Array(this.#m);
     q[start] = 1;
-    let aq = new Float64Array(m);
-    a.multiply(q, aq);
-    let square = aq[start];
-    let iterations = 1;
-    while (m > 1 && iterations < MAX_ITERATIONS) {
-      const scale = 1 / Math.sqrt(dot(aq, aq));
-      const next = aq.map((v) => v * scale);
-      const cross = dot(next, aq);
-      const product = new Float64Array(m);
-      a.multiply(next, product);
-      const nextSquare = dot(next, product);
-      iterations++;
-      const change = 2 - (2 * cross) / Math.sqrt(square * nextSquare);
-      q = next;
-      aq = product;
-      square = nextSquare;
-      if (change < TOLERANCE) break;
-    }
-    this.iterations.push(iterations);
-    return { q, norm: Math.sqrt(square) };
+    const aq = new Float64Array(this.#m);
+    this.iterations.push(this.#a.powerMethod(q, aq, TOLERANCE, this.#m > 1 ? MAX_ITERATIONS : 1));
+    return { q, norm: Math.sqrt(dot(q, aq)) };
   }
 
   /**
