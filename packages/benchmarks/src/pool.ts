@@ -3,7 +3,8 @@ import { CorescoreError } from '@corescore/contracts';
 import type { DecodedStep } from '@corescore/metrics';
 import { Piscina } from 'piscina';
 import type { BesideTask, CumulativeTask, DecodedBeside, GeneraliseTask, OneRepetition } from './beside/thread.js';
-import type { DecodeTask, Interval, MeanIntervalTask, OstIntervalTask } from './thread.js';
+import type { DecodeTask } from './decode-task.js';
+import type { Interval, MeanIntervalTask, OstIntervalTask } from './thread.js';
 import type { Added, AddedTask, BinPredictivity, ChosenTask, PredictTask } from './thread-predict.js';
 import type { ThreadResult } from './thread-result.js';
 import type { BinSimilarity, SimilarTask } from './thread-similar.js';
@@ -21,15 +22,6 @@ interface Tasks {
   meanIntervals: [MeanIntervalTask, (Interval | null)[]];
 }
 
-// The built files, also when this module runs from source in a test: a thread cannot load TypeScript.
-const built = (name: string): string => fileURLToPath(new URL(`../dist/${name}`, import.meta.url));
-/** Tasks that are not in `thread.js`. */
-const ELSEWHERE: Partial<Record<keyof Tasks, string>> = {
-  decodeBeside: built('beside/thread.js'),
-  decodeSoFar: built('beside/thread.js'),
-  generalise: built('beside/thread.js'),
-};
-
 export interface ScoringPool {
   run<K extends keyof Tasks>(name: K, task: Tasks[K][0]): Promise<Tasks[K][1]>;
 }
@@ -41,7 +33,8 @@ export async function withPool<T>(
   work: (pool: ScoringPool) => Promise<T>,
 ): Promise<T> {
   const pool = new Piscina({
-    filename: built('thread.js'),
+    // The built file, also when this module runs from source in a test: a thread cannot load TypeScript.
+    filename: fileURLToPath(new URL('../dist/thread.js', import.meta.url)),
     maxThreads: Math.max(1, threads),
   });
   // One listener for the pool, not one a task: ending the threads ends the tasks.
@@ -51,9 +44,7 @@ export async function withPool<T>(
     signal?.addEventListener('abort', end, { once: true });
     return await work({
       async run(name, task) {
-        const filename = ELSEWHERE[name];
-        const where = filename === undefined ? { name } : { name, filename };
-        const result = (await pool.run(task, where)) as ThreadResult<never>;
+        const result = (await pool.run(task, { name })) as ThreadResult<never>;
         if (!result.ok) throw new CorescoreError(result.code, result.detail, result.context);
         return result.value;
       },

@@ -6,22 +6,14 @@ import {
   decodeStep,
   type MeanSampling,
 } from '@corescore/metrics';
+import type { DecodeTask } from './decode-task.js';
 import { mixedFeatures, threadKernels } from './features.js';
 import { type OstSample, type OstStatistic, ostStatistic } from './ost-statistics.js';
 import { guarded, type ThreadResult } from './thread-result.js';
 
+export { decodeBeside, decodeSoFar, generalise } from './beside/thread.js';
 export { addedToFirst, chosenDraws, predictBins } from './thread-predict.js';
 export { similarBins } from './thread-similar.js';
-
-/** The cross-validated decode of one mixture of recorded steps. `path`: .npy [step][stimulus][feature]. */
-export interface DecodeTask {
-  path: string;
-  weights: Float64Array;
-  labels: Int32Array;
-  classes: number;
-  folds: Int32Array[];
-  c: number;
-}
 
 export interface Interval {
   low: number;

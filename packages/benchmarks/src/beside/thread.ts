@@ -12,8 +12,8 @@ import {
   SvmDecoder,
   stepOf,
 } from '@corescore/metrics';
+import type { DecodeTask } from '../decode-task.js';
 import { mixedFeatures, threadKernels } from '../features.js';
-import type { DecodeTask } from '../thread.js';
 import { guarded, type ThreadResult } from '../thread-result.js';
 
 /** Features that the strip decodes in place of the model's own. */

@@ -5,6 +5,7 @@ import { SUBSET_WORDS } from '../format/scores.js';
 import { ScrollRegion } from '../ui/scroll-region.js';
 import { BAND_COLOUR, BandKey, CHART_STYLE, Chart } from './chart.js';
 import { BANDS, type CoursePoint, isOverTime } from './courses.js';
+import { floorMarks } from './floor-marks.js';
 import type { Floor } from './floors.js';
 
 export interface CourseProps {
@@ -29,31 +30,6 @@ type Timed = CoursePoint & { startMs: number };
 
 const valueText = (p: Omit<CoursePoint, 'band'>, unit: string): string =>
   `${formatQuantity(p.value, unit)}${p.low === null || p.high === null ? '' : ` (${formatInterval(p.low, p.high, unit)})`}`;
-
-const FLOOR_DASHES = ['8,3', '1,3'];
-
-/** Thin lines in the colour of the text: the first named above where it begins, the second below where it ends. */
-function floorMarks(floors: readonly Floor[]): Plot.Markish[] {
-  return floors.flatMap(({ label, points }, at) => [
-    Plot.lineY(points, {
-      x: 'startMs',
-      y: 'value',
-      stroke: 'currentColor',
-      strokeOpacity: 0.7,
-      strokeWidth: 1.25,
-      strokeDasharray: FLOOR_DASHES[at % FLOOR_DASHES.length]!,
-    }),
-    Plot.text(points.slice(at === 0 ? 0 : -1).slice(0, 1), {
-      x: 'startMs',
-      y: 'value',
-      text: () => label,
-      textAnchor: at === 0 ? 'start' : 'end',
-      dy: at === 0 ? -8 : 9,
-      fill: 'currentColor',
-      fillOpacity: 0.75,
-    }),
-  ]);
-}
 
 function drawCourse(width: number, points: readonly Timed[], props: CourseProps): Element {
   const { unit, span, reference, limit, floors = [] } = props;
