@@ -5,7 +5,6 @@ import {
   type DecodedStep,
   decodeStep,
   type MeanSampling,
-  manyFeatures,
 } from '@corescore/metrics';
 import type { DecodeTask } from './decode-task.js';
 import { mixedFeatures, threadKernels } from './features.js';
@@ -40,8 +39,7 @@ export function decodeMixture(task: DecodeTask): Promise<ThreadResult<DecodedSte
   return guarded(async () => {
     const { x, n, f } = await mixedFeatures(task.path, task.weights);
     const { labels, classes, folds, c } = task;
-    const ownGrams = folds.length === 1 && !manyFeatures(n, f);
-    return decodeStep({ x, n, f, labels, classes, folds, c, ownGrams }, await threadKernels());
+    return decodeStep({ x, n, f, labels, classes, folds, c }, await threadKernels());
   });
 }
 

@@ -14,17 +14,7 @@ export interface DecodeManyInput {
   /** Fold of each row, one array a repetition. */
   folds: readonly Int32Array[];
   readOuts: readonly ReadOut[];
-  /**
-   * Each fold from a Gram matrix of its own, and none for all of them. Whoever decodes one repetition with several read-outs
-   * is better off so unless the features outnumber the images by far (`manyFeatures`): the Grams cost little then, and each
-   * read-out is solved in less time. The results are the same to rounding.
-   */
-  ownGrams?: boolean;
 }
-
-/** Features for an image from which on the Gram matrices of ten folds cost more than their read-outs. */
-const MANY_FEATURES = 16;
-export const manyFeatures = (n: number, f: number): boolean => f >= MANY_FEATURES * n;
 
 export type DecodeInput = Omit<DecodeManyInput, 'readOuts'> & ReadOut;
 
@@ -78,8 +68,7 @@ export async function decodeMany(
     });
     result.maxGap = Math.max(result.maxGap, gap);
   };
-  const pooled = input.ownGrams !== true && isPooled(n, f);
-  const rest = pooled ? await decodePooled(pool, folds, readOuts, kernels, accept, signal) : folds;
+  const rest = isPooled(n, f) ? await decodePooled(pool, folds, readOuts, kernels, accept, signal) : folds;
   for (const fold of rest) await decodeFold(pool, fold, readOuts, kernels, accept, signal);
   return results;
 }

@@ -21,7 +21,6 @@ export {
   type DecodeResult,
   decode,
   decodeMany,
-  manyFeatures,
 } from './decode.js';
 export * from './decode-step.js';
 export type { Convergence, Decoder, FittedDecoder } from './decoders/decoder.js';

@@ -39,31 +39,6 @@ describe('decodeMany', () => {
     expect(right(2)).toBeLessThan(0.6);
   });
 
-  it('is the same from one Gram matrix for all folds and from one a fold (decisions to 1e-6)', async () => {
-    // More features than images, and enough of them: one matrix serves all folds unless told otherwise.
-    const wide = madeData({ seed: 6, n: 180, f: 150, classes: 3, signal: 1 }).train;
-    const fold = stratifiedKFold(Array.from(wide.labels, String), 5, 1);
-    const input = { x: wide.x, n: wide.n, f: wide.f, folds: [fold] };
-    const outs = [1e-4, 1e-2].map((c) => ({ labels: wide.labels, classes, c }));
-    let grams = 0;
-    const counting = {
-      ...referenceKernels,
-      gram: (...args: Parameters<typeof referenceKernels.gram>) => {
-        grams++;
-        return referenceKernels.gram(...args);
-      },
-    };
-    const shared = await decodeMany({ ...input, readOuts: outs }, counting);
-    const forAll = grams;
-    const own = await decodeMany({ ...input, readOuts: outs, ownGrams: true }, counting);
-    // Five folds; both read-outs share theirs.
-    expect(grams - forAll).toBe(5);
-    expect(forAll).toBeLessThan(5);
-    outs.forEach((_, at) => {
-      expect(maxDifference(own[at].decisions[0], shared[at].decisions[0])).toBeLessThan(1e-6);
-    });
-  });
-
   it('stops when aborted', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(decodeMany({ x, n, f, folds, readOuts }, referenceKernels, signal)).rejects.toThrow('enough');

@@ -9,7 +9,6 @@ import {
   decodeCumulative,
   decodeMany,
   fitFolds,
-  manyFeatures,
   SvmDecoder,
   stepOf,
 } from '@corescore/metrics';
@@ -56,7 +55,7 @@ export function decodeBeside(task: BesideTask): Promise<ThreadResult<DecodedBesi
     const { labels, classes, c, shuffled, cs } = task;
     const [fold] = task.folds;
     const base = { labels, classes, c };
-    const input = { x, n, f, folds: [fold], ownGrams: !manyFeatures(n, f) };
+    const input = { x, n, f, folds: [fold] };
     // The decoder of the scores comes first: without it there is no run. What stands beside it may be undefined.
     const all = await decode({ x, n, f, folds: task.folds, ...base }, kernels);
     const readOuts = [{ ...base, labels: shuffled }, ...cs.map((other) => ({ ...base, c: other.c }))];
