@@ -1,6 +1,6 @@
 /**
  * Are the printed intervals, gates, ranks and nulls what they say? Simulated models with known truth; tables in Markdown
- * on stdout, as docs/validity.md has them; quarter of an hour on one core for 1,000 models, seconds for 20.
+ * on stdout, as docs/validity.md has them; about an hour of one core for 1,000 models, a minute or two for 20.
  * Run: npm run bench -- validity [models] [part,part,... | all] [folder for the pictures]
  */
 import { readFileSync } from 'node:fs';

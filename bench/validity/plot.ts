@@ -2,8 +2,8 @@ import { NULL_STATISTICS, type NullResult } from './nulls.js';
 
 const ROW = 22;
 const LEFT = 168;
-const PANEL = 170;
-const GAP = 22;
+const PANEL = 160;
+const GAP = 44;
 const TOP = 46;
 /** What an empty subject reaches: 0 for correlations, one half for concordances. */
 const CHANCE = { ost_rho: 0, ost_rho_partial: 0, concordance: 0.5, matched_concordance: 0.5 };

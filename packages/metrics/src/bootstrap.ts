@@ -69,10 +69,10 @@ export function bootstrap(n: number, draws: number, seed: number, statistic: Ove
 /**
  * The same for a correlation: half of the draws, with the image that most harms the statistic once more among those
  * drawn from, give `low`; the other half, with the image that most helps it, give `high`. A correlation near 1 hangs on
- * few outliers. A sample that happened to miss them knows nothing of them, and the plain interval then covers 91 %, not
- * 95. One image more at the extreme stands for what was missed, as the worst case does in bounds for a mean (Gaffke
- * 2005; Learned-Miller and Thomas 2020). Where no single image counts for much it changes next to nothing. BCa and
- * bootstrap-t do not help: they too see only the outliers that are there (docs/validity.md).
+ * few outliers. A sample that happened to miss them knows nothing of them, and the plain interval then covers 92 %, not
+ * 95; this one 93 to 94. One image more at the extreme stands for what was missed, as the worst case does in bounds for
+ * a mean (Gaffke 2005; Learned-Miller and Thomas 2020). Where no single image counts for much it is a little wider. BCa
+ * and bootstrap-t do not help: they too see only the outliers that are there (docs/validity.md).
  */
 export function bootstrapCorrelation(
   n: number,
