@@ -29,13 +29,7 @@ export interface Pool {
 export function standardisePool(x: Float32Array, n: number, f: number): Pool {
   const mean = new Float64Array(f);
   const scale = new Float64Array(f);
-  for (let i = 1, at = f; i < n; i++) {
-    for (let j = 0; j < f; j++, at++) {
-      const d = x[at] - x[j];
-      mean[j] += d;
-      scale[j] += d * d;
-    }
-  }
+  for (let i = 1; i < n; i++) addDifferences(x, i * f, mean, scale);
   for (let j = 0; j < f; j++) {
     const variance = (scale[j] - (mean[j] * mean[j]) / n) / n;
     mean[j] = x[j] + mean[j] / n;
@@ -56,6 +50,15 @@ export function standardisePool(x: Float32Array, n: number, f: number): Pool {
       return z;
     },
   };
+}
+
+/** Adds a row's differences to the first row, and their squares. */
+function addDifferences(x: Float32Array, from: number, sums: Float64Array, squares: Float64Array): void {
+  for (let j = 0, at = from; j < sums.length; j++, at++) {
+    const d = x[at] - x[j];
+    sums[j] += d;
+    squares[j] += d * d;
+  }
 }
 
 export function notFinite(x: Float32Array, n: number, f: number, j: number): CorescoreError {
@@ -110,6 +113,22 @@ export async function foldGram(pool: Pool, train: Int32Array, test: Int32Array, 
   return result;
 }
 
+/** Takes a standardised row off sums and sums of squares. */
+function subtractRow(
+  x: Float32Array,
+  from: number,
+  centre: Float64Array,
+  scale: Float64Array,
+  sums: Float64Array,
+  squares: Float64Array,
+): void {
+  for (let j = 0, at = from; j < sums.length; j++, at++) {
+    const v = (x[at] - centre[j]) * scale[j];
+    sums[j] -= v;
+    squares[j] -= v * v;
+  }
+}
+
 /** Mean and variance of each pool-standardised feature over the training rows: the pool's sums less those of `test`. */
 export function foldMoments(
   { x, n, f, mean: centre, scale }: Pool,
@@ -117,13 +136,7 @@ export function foldMoments(
 ): { mean: Float64Array; variance: Float64Array } {
   const mean = new Float64Array(f);
   const variance = new Float64Array(f);
-  for (const i of test) {
-    for (let j = 0, at = i * f; j < f; j++, at++) {
-      const v = (x[at] - centre[j]) * scale[j];
-      mean[j] -= v;
-      variance[j] -= v * v;
-    }
-  }
+  for (const i of test) subtractRow(x, i * f, centre, scale, mean, variance);
   const rows = n - test.length;
   for (let j = 0; j < f; j++) {
     mean[j] /= rows;

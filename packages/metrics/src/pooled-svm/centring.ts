@@ -74,7 +74,7 @@ export function recentre({ first, second, s }: Centring, x: Float64Array, out: F
   for (let i = 0; i < out.length; i++) out[i] -= onFirst * first[i] + onSecond * second[i];
 }
 
-function total(x: Float64Array): number {
+export function total(x: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += x[i];
   return sum;

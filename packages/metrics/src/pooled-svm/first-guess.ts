@@ -1,4 +1,5 @@
 import type { Kernels } from '@corescore/linalg';
+import { recentre } from './centring.js';
 import type { PoolKernel } from './pool-kernel.js';
 import type { Column } from './problem.js';
 
@@ -37,37 +38,25 @@ export class FirstGuess {
   async step(kernels: Kernels): Promise<void> {
     const { b, r, columns } = this;
     const { n, ridged, ridge, centring } = this.kernel;
-    const multipliers = this.#multipliers;
     const right = this.#right;
-    const sums = columns.map(({ fold }, q) => {
-      const { first, second } = centring[fold].ridged;
-      let onFirst = 0;
-      let onSecond = 0;
-      for (let i = 0, at = q * n; i < n; i++, at++) {
-        const value = r[at] + ridge * (b[at] - multipliers[at]);
-        right[at] = value;
-        onFirst += first[i] * value;
-        onSecond += second[i] * value;
-      }
-      return [onFirst, onSecond] as const;
-    });
+    for (let at = 0; at < right.length; at++) right[at] = r[at] + ridge * (b[at] - this.#multipliers[at]);
     const shape = { rows: columns.length, inner: n, columns: n };
     const product = await kernels.multiply(right, ridged, shape, this.#product);
     columns.forEach(({ fold, y, c }, q) => {
-      const { first, second, s } = centring[fold].ridged;
-      const [a, d] = sums[q];
-      const onFirst = s[0] * a + s[2] * d;
-      const onSecond = s[2] * a + s[1] * d;
-      for (let i = 0, at = q * n; i < n; i++, at++) {
-        const solved = product[at] - onFirst * first[i] - onSecond * second[i];
-        const relaxed = RELAXATION * solved + (1 - RELAXATION) * b[at] + multipliers[at];
-        const bound = c * y[i];
-        const low = Math.min(bound, 0);
-        const high = Math.max(bound, 0);
-        const inside = relaxed < low ? low : Math.min(relaxed, high);
-        multipliers[at] = relaxed - inside;
-        b[at] = inside;
-      }
+      const own = (of: Float64Array) => of.subarray(q * n, (q + 1) * n);
+      recentre(centring[fold].ridged, own(right), own(product));
+      project(own(product), y, c, own(b), own(this.#multipliers));
     });
+  }
+}
+
+/** The over-relaxed point and the multipliers, into the box and out of it. */
+function project(solved: Float64Array, y: Float64Array, c: number, b: Float64Array, multipliers: Float64Array): void {
+  for (let i = 0; i < b.length; i++) {
+    const relaxed = RELAXATION * solved[i] + (1 - RELAXATION) * b[i] + multipliers[i];
+    const bound = c * y[i];
+    const inside = Math.max(Math.min(bound, 0), Math.min(Math.max(bound, 0), relaxed));
+    multipliers[i] = relaxed - inside;
+    b[i] = inside;
   }
 }

@@ -1,7 +1,7 @@
 import type { Kernels } from '@corescore/linalg';
 import { invertPositive } from '@corescore/linalg';
 import type { Pool } from '../fold-gram.js';
-import { type Centring, centrings } from './centring.js';
+import { type Centring, centrings, total } from './centring.js';
 import type { PooledFold } from './problem.js';
 
 /**
@@ -52,12 +52,14 @@ export async function poolKernel(
  */
 function centre(a: Float64Array, n: number): void {
   const means = new Float64Array(n);
-  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < n; j++, at++) means[i] += a[at] / n;
-  const grand = means.reduce((sum, mean) => sum + mean, 0) / n;
-  for (let i = 0, at = 0; i < n; i++) {
-    const offset = 1 + grand - means[i];
-    for (let j = 0; j < n; j++, at++) a[at] += offset - means[j];
-  }
+  const row = (i: number) => a.subarray(i * n, (i + 1) * n);
+  for (let i = 0; i < n; i++) means[i] = total(row(i)) / n;
+  const grand = total(means) / n;
+  for (let i = 0; i < n; i++) addOffset(row(i), 1 + grand - means[i], means);
+}
+
+function addOffset(row: Float64Array, offset: number, means: Float64Array): void {
+  for (let j = 0; j < row.length; j++) row[j] += offset - means[j];
 }
 
 /** |A (A^-1 v) - v| for a v of ones and minus ones, largest entry. */

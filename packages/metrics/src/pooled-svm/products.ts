@@ -31,7 +31,7 @@ export async function exactProduct(
   b: Float64Array,
   kernels: Kernels,
 ): Promise<Float64Array> {
-  const { x, n, f, mean: centre, scale } = pool;
+  const { x, n, f } = pool;
   const sums = columns.map((_, q) => {
     let sum = 0;
     for (let i = q * n; i < (q + 1) * n; i++) sum += b[i];
@@ -41,17 +41,7 @@ export async function exactProduct(
   const shifts = new Float64Array(columns.length);
   const out = await kernels.sandwich(x, n, f, b, columns.length, (block, from, width) => {
     columns.forEach(({ fold }, q) => {
-      const { mean, weights } = folds[fold];
-      const sum = sums[q];
-      let shift = 0;
-      for (let j = from, at = q * width; j < from + width; j++, at++) {
-        const toPool = scale[j];
-        // Raw features standardised on the way in, and on the way back.
-        const value = toPool * weights[j] * (toPool * (block[at] - sum * centre[j]) - sum * mean[j]);
-        block[at] = value;
-        shift += toPool === 0 ? 0 : value * (centre[j] + mean[j] / toPool);
-      }
-      shifts[q] += shift;
+      shifts[q] += scaleRow(block.subarray(q * width, (q + 1) * width), from, pool, folds[fold], sums[q]);
     });
   });
   columns.forEach(({ fold }, q) => {
@@ -64,4 +54,22 @@ export async function exactProduct(
     }
   });
   return out;
+}
+
+/**
+ * A row of b X to that of b Z D, Z and D of the fold: standardised on the way in, and on the way back.
+ * @param sum of b
+ * @returns what the mean of the fold's training rows takes off each decision, these features' share of it
+ */
+function scaleRow(row: Float64Array, from: number, pool: Pool, fold: PooledFold, sum: number): number {
+  const { mean: centre, scale } = pool;
+  const { mean, weights } = fold;
+  let shift = 0;
+  for (let k = 0, j = from; k < row.length; k++, j++) {
+    const toPool = scale[j];
+    const value = toPool * weights[j] * (toPool * (row[k] - sum * centre[j]) - sum * mean[j]);
+    row[k] = value;
+    shift += toPool === 0 ? 0 : value * (centre[j] + mean[j] / toPool);
+  }
+  return shift;
 }

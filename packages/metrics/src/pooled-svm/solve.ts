@@ -137,9 +137,14 @@ async function linearTerms(
   const exact = await exactProduct(pool, folds, columns, b, kernels);
   const near = await times(kernel, 'a', columns, b, kernels);
   columns.forEach(({ y }, q) => {
-    for (let i = 0, at = q * pool.n; i < pool.n; i++, at++) r[at] = y[i] - (exact[at] - near[at]);
+    const own = (of: Float64Array) => of.subarray(q * pool.n, (q + 1) * pool.n);
+    subtractDifference(y, own(exact), own(near), own(r));
   });
   return exact;
+}
+
+function subtractDifference(y: Float64Array, exact: Float64Array, near: Float64Array, r: Float64Array): void {
+  for (let i = 0; i < r.length; i++) r[i] = y[i] - (exact[i] - near[i]);
 }
 
 /** Solves with the pool's scale until no row changes sides; returns those whose systems are not singular. */
