@@ -11,6 +11,8 @@ export interface BundledModel {
   name: string;
   manifestPath: string;
   modelPath: string;
+  /** Whether a new board shows it; the others are further forms of a network that it shows. */
+  onBoard: boolean;
 }
 
 export interface BundledActivations {
@@ -19,15 +21,18 @@ export interface BundledActivations {
   files: string[];
 }
 
-const MODELS = ['bl-64', 'ff-64', 'ffdeep-64', 'bl-64-stepaxis', 'bl-64-stateful'];
+const ON_BOARD = ['bl-64', 'ff-64', 'ffdeep-64'];
+/** bl-64 again, with a step axis and with a state that the host loops. */
+const FURTHER_FORMS = ['bl-64-stepaxis', 'bl-64-stateful'];
 
 /** The reference networks that ship with the project, in the order in which a new board shows them. */
 export function bundledModels(): BundledModel[] {
   const folder = fileURLToPath(new URL('../data/models/', import.meta.url));
-  return MODELS.map((name) => ({
+  return [...ON_BOARD, ...FURTHER_FORMS].map((name) => ({
     name,
     manifestPath: join(folder, `${name}.json`),
     modelPath: join(folder, `${name}.onnx`),
+    onBoard: ON_BOARD.includes(name),
   }));
 }
 

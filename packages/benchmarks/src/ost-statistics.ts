@@ -2,6 +2,8 @@ import {
   concordanceOfRows,
   delay,
   levels,
+  matchedCells,
+  matchedConcordanceOfRows,
   objectSolutionTimes,
   partialPearson,
   pearson,
@@ -27,6 +29,7 @@ export const OST_STATISTICS = [
   'ost_delay_mean',
   'ost_delay_median',
   'ost_concordance',
+  'ost_concordance_matched',
 ] as const;
 export type OstStatistic = (typeof OST_STATISTICS)[number];
 
@@ -89,9 +92,9 @@ function delayOf(sample: OstSample, which: 'meanMs' | 'medianMs'): StatisticOfRo
   };
 }
 
-/** How many images enter: the concordance alone counts an unsolved image, as one that comes after all solved ones. */
+/** How many images enter: the concordances alone count an unsolved image, as one that comes after all solved ones. */
 export function imagesUsed(statistic: OstStatistic, ostMs: Float64Array): number {
-  if (statistic === 'ost_concordance') return ostMs.length;
+  if (statistic === 'ost_concordance' || statistic === 'ost_concordance_matched') return ostMs.length;
   return ostMs.filter((t) => !Number.isNaN(t)).length;
 }
 
@@ -111,5 +114,7 @@ export function ostStatistic(statistic: OstStatistic, sample: OstSample): Statis
       return delayOf(sample, 'medianMs');
     case 'ost_concordance':
       return concordanceOfRows(sample.ostMs, sample.targetMs);
+    case 'ost_concordance_matched':
+      return matchedConcordanceOfRows(sample.ostMs, sample.targetMs, matchedCells(difficulty, thresholds));
   }
 }

@@ -132,6 +132,11 @@ export const METRICS = {
     unit: 'c-index',
     help: 'share of image pairs that the model solves in the target’s order, a never-solved image after all solved ones; .5 is chance, but failing on late images counts as order: read it beside the null rows',
   },
+  ost_concordance_matched: {
+    label: 'OST concordance, matched',
+    unit: 'c-index',
+    help: 'share of the pairs of images of like difficulty and threshold that the model solves in the target’s order, a pair left open counting half; .5 is what a model without times of its own gets, also one that fails on hard images',
+  },
   ost_solved: { label: 'Solved', unit: 'images', help: 'images with an object solution time' },
   ost_solved_first: {
     label: 'Solved in the first bin',

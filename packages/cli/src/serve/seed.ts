@@ -28,8 +28,8 @@ export async function seedBoard(client: CorescoreClient, home: string, signal: A
       seeds.push({ ...activations, benchmarks: [ref] });
     }
   }
-  for (const { name, manifestPath, modelPath } of bundledModels()) {
-    seeds.push({ name, manifestPath, files: [modelPath], benchmarks });
+  for (const { name, manifestPath, modelPath, onBoard } of bundledModels()) {
+    if (onBoard) seeds.push({ name, manifestPath, files: [modelPath], benchmarks });
   }
   for (const seed of seeds) {
     signal.throwIfAborted();
