@@ -1,4 +1,4 @@
-import { bootstrap, bootstrapCorrelation, bootstrapMean, type MeanSampling } from '@corescore/metrics';
+import { bootstrap, bootstrapMean, type MeanSampling } from '@corescore/metrics';
 import { drawImages, type Images } from './images.js';
 import { Draws } from './random.js';
 import { allStatistics, checkAgainstProduct, mean, OST_NAMES } from './statistics.js';
@@ -16,9 +16,6 @@ const MEAN_BINS = [5, 17];
 const MEANS = MEAN_BINS.flatMap((bin) =>
   (['i1', 'accuracy'] as const).flatMap((what) => (['all', 'challenge'] as const).map((of) => ({ bin, what, of }))),
 );
-/** Of the correlations, those that are simulated with the product's interval as well as with the one before. */
-const GUARDED = 2;
-
 export interface Coverage {
   statistic: string;
   truth: number;
@@ -110,13 +107,12 @@ function populationValues(kind: Kind, draws: Draws): { ost: Float64Array; means:
 
 /**
  * Coverage of the intervals over images that the product prints, each held against the value of the whole population;
- * `plain` for correlations and concordance the percentile interval that stood in the product before.
+ * `plain`, for the means, the percentile interval that stood in the product before.
  */
 export function simulateCoverage(kind: Kind, models: number, seed: number): { printed: Coverage[]; plain: Coverage[] } {
   const draws = new Draws(seed);
   const truth = populationValues(kind, draws);
-  const plain = OST_NAMES.map((name, s) => new Tally(name, truth.ost[s]));
-  const guarded = OST_NAMES.slice(0, GUARDED).map((name, s) => new Tally(name, truth.ost[s]));
+  const ost = OST_NAMES.map((name, s) => new Tally(name, truth.ost[s]));
   const means = MEANS.map(({ bin, what, of }, m) => new Tally(`${what}, ${of}, ${70 + 10 * bin} ms`, truth.means[m]));
   const plainMeans = means.map((tally) => new Tally(tally.statistic, tally.truth));
   const values = OST_NAMES.map(() => new Float64Array(RESAMPLES));
@@ -124,7 +120,6 @@ export function simulateCoverage(kind: Kind, models: number, seed: number): { pr
     const { images, ostMs, means: curves } = simulate(kind, IMAGES, draws);
     if (model === 0) checkAgainstProduct(ostMs, images, draws);
     const statistics = allStatistics(ostMs, images);
-    const correlations = allStatistics(ostMs, images, true);
     const whole = statistics(Int32Array.from({ length: IMAGES }, (_, i) => i)).slice();
     let draw = 0;
     // One pass: `bootstrap` draws the same images for every statistic.
@@ -134,12 +129,7 @@ export function simulateCoverage(kind: Kind, models: number, seed: number): { pr
       draw++;
       return 0;
     });
-    for (const [s, tally] of plain.entries()) tally.add(whole[s], limits(values[s]));
-    // The correlations' own interval takes each image out once besides: every second model, and not the third of them.
-    for (const [s, tally] of model % 2 === 0 ? guarded.entries() : []) {
-      const statistic = (rows: Int32Array) => correlations(rows)[s];
-      tally.add(whole[s], bootstrapCorrelation(IMAGES, 2 * RESAMPLES, seed + model, statistic));
-    }
+    for (const [s, tally] of ost.entries()) tally.add(whole[s], limits(values[s]));
     for (const [m, tally] of means.entries()) {
       const curve = curves[m];
       const { what, of } = MEANS[m];
@@ -152,14 +142,9 @@ export function simulateCoverage(kind: Kind, models: number, seed: number): { pr
       plainMeans[m].add(mean(curve), bootstrapMean(curve, RESAMPLES, seed + model));
     }
   }
-  const results = plain.map((tally) => tally.result());
   return {
-    printed: [
-      ...guarded.map((tally) => tally.result()),
-      ...results.slice(GUARDED + 1),
-      ...means.map((t) => t.result()),
-    ],
-    plain: [...results.slice(0, GUARDED + 1), ...plainMeans.map((t) => t.result())],
+    printed: [...ost, ...means].map((tally) => tally.result()),
+    plain: plainMeans.map((tally) => tally.result()),
   };
 }
 

@@ -1,12 +1,5 @@
 import type { Kernels } from '@corescore/linalg';
-import {
-  bootstrapCorrelation,
-  decodeStep,
-  delay,
-  partialSpearman,
-  spearman,
-  stratifiedKFold,
-} from '@corescore/metrics';
+import { bootstrap, decodeStep, delay, partialSpearman, spearman, stratifiedKFold } from '@corescore/metrics';
 import { BIN_STARTS, drawImages, type Images, OBJECTS } from './images.js';
 import { Draws } from './random.js';
 import { allStatistics, mean } from './statistics.js';
@@ -155,7 +148,7 @@ export async function decodedRecovery(noise: number, sets: number, seed: number,
     const ostMs = solve(await decodedCurves(subject, images, kernels), images);
     found.push({ images, ostMs });
     const statistics = allStatistics(ostMs, images, true);
-    const interval = bootstrapCorrelation(DECODED_IMAGES, 400, seed + set, (rows) => statistics(rows)[1]);
+    const interval = bootstrap(DECODED_IMAGES, 399, seed + set, (rows) => statistics(rows)[1]);
     errors.push((interval!.high - interval!.low) / 3.92);
   }
   const partials = found.map(({ images, ostMs }) => partialOf(images, ostMs)!);

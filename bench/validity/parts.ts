@@ -18,12 +18,12 @@ function coverageRows(printed: readonly Coverage[], plain: readonly Coverage[]):
   const before = new Map(plain.map((found) => [found.statistic, found]));
   const covered = (found: Coverage | undefined) =>
     found === undefined ? 'the same' : percent(1 - found.above - found.below, found.n);
-  return [...plain.filter((b) => !printed.some((p) => p.statistic === b.statistic)), ...printed].map((found) => [
+  return printed.map((found) => [
     found.statistic,
     found.truth.toFixed(3),
     (found.bias / found.sd).toFixed(2),
     covered(before.get(found.statistic)),
-    printed.includes(found) ? covered(found) : 'not simulated',
+    covered(found),
     `${(100 * found.above).toFixed(1)} / ${(100 * found.below).toFixed(1)}`,
     found.width.toPrecision(3),
     String(found.n),

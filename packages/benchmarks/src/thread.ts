@@ -1,11 +1,4 @@
-import {
-  bootstrap,
-  bootstrapCorrelation,
-  bootstrapMean,
-  type DecodedStep,
-  decodeStep,
-  type MeanSampling,
-} from '@corescore/metrics';
+import { bootstrap, bootstrapMean, type DecodedStep, decodeStep, type MeanSampling } from '@corescore/metrics';
 import type { DecodeTask } from './decode-task.js';
 import { mixedFeatures, threadKernels } from './features.js';
 import { type OstSample, type OstStatistic, ostStatistic } from './ost-statistics.js';
@@ -43,13 +36,10 @@ export function decodeMixture(task: DecodeTask): Promise<ThreadResult<DecodedSte
   });
 }
 
-const CORRELATIONS: readonly OstStatistic[] = ['ost_rho', 'ost_rho_partial', 'ost_rho_partial_object'];
-
 /** 95 % interval over images; null when too few draws are defined. */
 export function ostInterval(task: OstIntervalTask): Promise<ThreadResult<Interval | null>> {
   const { sample, statistic, draws, seed } = task;
-  const interval = CORRELATIONS.includes(statistic) ? bootstrapCorrelation : bootstrap;
-  return guarded(() => interval(sample.ostMs.length, draws, seed, ostStatistic(statistic, sample)));
+  return guarded(() => bootstrap(sample.ostMs.length, draws, seed, ostStatistic(statistic, sample)));
 }
 
 export function meanIntervals(task: MeanIntervalTask): Promise<ThreadResult<(Interval | null)[]>> {

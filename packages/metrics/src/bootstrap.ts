@@ -66,30 +66,6 @@ export function bootstrap(n: number, draws: number, seed: number, statistic: Ove
   return values && { low: percentile(values, LOW), high: percentile(values, HIGH), defined: values.length };
 }
 
-/**
- * The same for a correlation: half of the draws, with the image that most harms the statistic once more among those
- * drawn from, give `low`; the other half, with the image that most helps it, give `high`. A correlation near 1 hangs on
- * few outliers. A sample that happened to miss them knows nothing of them, and the plain interval then covers 92 %, not
- * 95; this one 93 to 94. One image more at the extreme stands for what was missed, as the worst case does in bounds for
- * a mean (Gaffke 2005; Learned-Miller and Thomas 2020). Where no single image counts for much it is a little wider. BCa
- * and bootstrap-t do not help: they too see only the outliers that are there (docs/validity.md).
- */
-export function bootstrapCorrelation(
-  n: number,
-  draws: number,
-  seed: number,
-  statistic: OverRows,
-): BootstrapInterval | null {
-  if (n < 2 || draws < 2) return bootstrap(n, draws, seed, statistic);
-  const random = smallRandom(seed);
-  const { harmful, helpful } = extremes(n, statistic);
-  const half = Math.ceil(draws / 2);
-  const lows = resample(Int32Array.of(...allRows(n), harmful), half, random, statistic);
-  const highs = resample(Int32Array.of(...allRows(n), helpful), half, random, statistic);
-  if (lows === null || highs === null) return null;
-  return { low: percentile(lows, LOW), high: percentile(highs, HIGH), defined: lows.length + highs.length };
-}
-
 export interface MeanSampling {
   /** Stratum of each value: as many are drawn from each as it has, as the images of a set are drawn band by band. */
   strata?: ArrayLike<number>;
@@ -153,28 +129,6 @@ function resampledMeans(
 }
 
 const allRows = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i) => i);
-
-/** The rows without which the statistic over all rows is highest, and lowest; the first of equals. */
-function extremes(n: number, statistic: OverRows): { harmful: number; helpful: number } {
-  const rows = allRows(n).slice(1);
-  const found = { harmful: 0, helpful: 0 };
-  let highest = Number.NEGATIVE_INFINITY;
-  let lowest = Number.POSITIVE_INFINITY;
-  for (let left = 0; left < n; left++) {
-    const without = statistic(rows);
-    if (without !== null && without > highest) {
-      highest = without;
-      found.harmful = left;
-    }
-    if (without !== null && without < lowest) {
-      lowest = without;
-      found.helpful = left;
-    }
-    // The next row to be left out gives its place to this one.
-    if (left < n - 1) rows[left] = left;
-  }
-  return found;
-}
 
 /** The defined values in ascending order; null when they are fewer than 90 % of the draws. */
 function resample(

@@ -5,7 +5,6 @@
 export {
   type BootstrapInterval,
   bootstrap,
-  bootstrapCorrelation,
   bootstrapMean,
   type MeanSampling,
   percentileInterval,

@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  bootstrap,
-  bootstrapCorrelation,
-  bootstrapMean,
-  delay,
-  delayPermutationP,
-  pearson,
-  RandomState,
-} from '../src/index.js';
+import { bootstrap, bootstrapMean, delay, delayPermutationP, RandomState } from '../src/index.js';
 import { fixture } from './fixtures.js';
 
 const mean = (x: Float64Array, rows: Int32Array): number => rows.reduce((sum, i) => sum + x[i], 0) / rows.length;
@@ -92,38 +84,6 @@ describe('bootstrap', () => {
     expect(bootstrap(3, 100, 1, () => (draw++ % 8 === 0 ? null : 1))).toBeNull();
     draw = 0;
     expect(bootstrap(3, 100, 1, () => (draw++ % 20 === 0 ? Number.NaN : 1))).toEqual({ low: 1, high: 1, defined: 95 });
-  });
-});
-
-describe('bootstrapCorrelation', () => {
-  const random = new RandomState(2);
-  const x = Float64Array.from({ length: 80 }, () => random.rand());
-  const of = (y: Float64Array) => (rows: Int32Array) =>
-    pearson(
-      Float64Array.from(rows, (i) => x[i]),
-      Float64Array.from(rows, (i) => y[i]),
-    );
-
-  it('doubts a correlation that hangs on one image: lower limit below, upper as before (exact order)', () => {
-    const y = x.map((v, i) => (i === 7 ? -v : v + 0.01 * random.rand()));
-    const plain = bootstrap(80, 2000, 1, of(y))!;
-    const guarded = bootstrapCorrelation(80, 4000, 1, of(y))!;
-    expect(guarded.low).toBeLessThan(plain.low - 0.02);
-    expect(Math.abs(guarded.high - plain.high)).toBeLessThan(0.01);
-  });
-
-  it('is the plain interval where no image counts for much (15 % of its width)', () => {
-    const y = x.map((v) => 0.5 * v + random.rand());
-    const plain = bootstrap(80, 4000, 1, of(y))!;
-    const guarded = bootstrapCorrelation(80, 8000, 1, of(y))!;
-    const width = plain.high - plain.low;
-    expect(Math.abs(guarded.low - plain.low)).toBeLessThan(0.15 * width);
-    expect(Math.abs(guarded.high - plain.high)).toBeLessThan(0.15 * width);
-  });
-
-  it('repeats with its seed, and is null where the statistic is undefined (exact)', () => {
-    expect(bootstrapCorrelation(80, 200, 3, of(x))).toEqual(bootstrapCorrelation(80, 200, 3, of(x)));
-    expect(bootstrapCorrelation(80, 200, 3, () => null)).toBeNull();
   });
 });
 
