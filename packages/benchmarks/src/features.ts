@@ -1,12 +1,12 @@
 import { readNpyHeader, readNpyRows } from '@corescore/formats';
-import { createOrtKernels, type Kernels } from '@corescore/linalg';
+import { createKernels, type Kernels } from '@corescore/linalg';
 import { type PooledGram, pooledGram } from '@corescore/metrics';
 
 let kernels: Promise<Kernels> | undefined;
 
 /** The threads are ours, one mixture each: one-thread sessions side by side beat one session over all cores. */
 export function threadKernels(): Promise<Kernels> {
-  kernels ??= createOrtKernels({ threads: 1 });
+  kernels ??= createKernels({ threads: 1 });
   return kernels;
 }
 

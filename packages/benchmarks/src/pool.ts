@@ -10,6 +10,7 @@ import type { ThreadResult } from './thread-result.js';
 import type { BinSimilarity, SimilarTask } from './thread-similar.js';
 
 interface Tasks {
+  kernelsUsed: [null, string];
   decodeMixture: [DecodeTask, DecodedStep];
   predictBins: [PredictTask, BinPredictivity[]];
   chosenDraws: [ChosenTask, Float64Array];

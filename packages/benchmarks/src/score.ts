@@ -139,7 +139,7 @@ async function observe(
     predictivity,
     beside: seenBeside,
     maxDualityGap: Math.max(seenBeside?.maxGap ?? 0, ...decoded.map((d) => d.main.maxGap)),
-    notes,
+    notes: [...notes, `Computed with ${await pool.run('kernelsUsed', null)}.`],
   };
 }
 

@@ -1,3 +1,4 @@
+import { describeKernels } from '@corescore/linalg';
 import { bootstrap, bootstrapMean, type DecodedStep, decodeStep, type MeanSampling } from '@corescore/metrics';
 import type { DecodeTask } from './decode-task.js';
 import { mixedFeatures, threadKernels } from './features.js';
@@ -26,6 +27,11 @@ export interface MeanIntervalTask {
   sampling: MeanSampling;
   draws: number;
   seed: number;
+}
+
+/** Which kernels this machine computes with, in words. */
+export function kernelsUsed(): Promise<ThreadResult<string>> {
+  return guarded(async () => describeKernels(await threadKernels()));
 }
 
 export function decodeMixture(task: DecodeTask): Promise<ThreadResult<DecodedStep>> {

@@ -55,7 +55,7 @@ export interface Decoding {
  */
 export async function decodeAssembly(assembly: Assembly, options: DecodeOptions): Promise<Decoding> {
   const { argmaxCorrect, decode, leaveOneGroupOut, stratifiedKFold, wilson } = await import('@corescore/metrics');
-  const { createOrtKernels } = await import('@corescore/linalg');
+  const { createKernels } = await import('@corescore/linalg');
   const recorded = recordings(assembly);
   const windows = countWindows(recorded, options);
   const names = coordinate(assembly, options.label, '--label').map(String);
@@ -89,7 +89,7 @@ export async function decodeAssembly(assembly: Assembly, options: DecodeOptions)
     maxDualityGap: 0,
     windows: [],
   };
-  const kernels = await createOrtKernels({ threads: options.threads });
+  const kernels = await createKernels({ threads: options.threads });
   try {
     for (const window of windows) {
       const { decisions, maxGap } = await decode(
