@@ -3,10 +3,11 @@ import { MINIMUM_SUBSET_IMAGES, normaliseByCeiling, percentileInterval } from '@
 import type { Benchmark } from './benchmark.js';
 import type { Predicted } from './predict.js';
 import { PREDICTIVITY, windowBins } from './recordings.js';
+import { imageCount, REGION } from './score-rows.js';
 import { similaritySeries } from './similarity-series.js';
 import { stepScores } from './step-scores.js';
 import type { BinPredictivity, SplitValues } from './thread-predict.js';
-import { absentScore, bounds, imagesOf, REGION, windowCeiling, windowInterval, windowValue } from './window-score.js';
+import { absentScore, bounds, windowCeiling, windowInterval, windowValue } from './window-score.js';
 
 const WINDOWS = { predictivity_early: 'early', predictivity_late: 'late' } as const;
 const METRICS_OF_WINDOWS = Object.keys(WINDOWS) as (keyof typeof WINDOWS)[];
@@ -32,7 +33,7 @@ function windowScore(
   }
   const mean = windowValue(found.map((p) => p.perSplit));
   if (mean === null) return absentScore(benchmark, metric, subset, 'undefined');
-  const images = imagesOf(benchmark, subset);
+  const images = imageCount(benchmark, subset);
   const ceiling = windowCeiling(benchmark, inside, subset);
   const ceiled = normaliseByCeiling(mean.value, ceiling, PREDICTIVITY.normalisation);
   const least = Math.min(...found.map((p) => p.n));
@@ -66,7 +67,7 @@ function course(benchmark: Benchmark, perBin: Predicted['own'], subset: Subset):
     values: perBin.map((p) => (p === null ? null : (within(p, subset)?.value ?? null))),
     low: intervals.map((interval) => interval?.low ?? null),
     high: intervals.map((interval) => interval?.high ?? null),
-    n: imagesOf(benchmark, subset),
+    n: imageCount(benchmark, subset),
     unit: 'r',
   };
 }

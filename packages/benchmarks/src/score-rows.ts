@@ -44,6 +44,8 @@ export const imagesOf = (benchmark: Benchmark, subset: Subset): Int32Array =>
     (i) => subset === 'all' || (benchmark.isChallenge[i] === 1) === (subset === 'challenge'),
   );
 
+export const imageCount = (benchmark: Benchmark, subset: Subset): number => imagesOf(benchmark, subset).length;
+
 export const take = (values: Float64Array, rows: Int32Array): Float64Array => Float64Array.from(rows, (i) => values[i]);
 
 /** The bins of the benchmark; a subject without time has one window. */

@@ -1,7 +1,7 @@
 import type { Series } from '@corescore/contracts';
 import type { Benchmark } from './benchmark.js';
+import { imageCount, REGION } from './score-rows.js';
 import type { BinSimilarity } from './thread-similar.js';
-import { imagesOf, REGION } from './window-score.js';
 
 /**
  * Representational similarity and debiased linear CKA of the subject's features of a bin and the responses of that bin
@@ -9,7 +9,7 @@ import { imagesOf, REGION } from './window-score.js';
  * and few images; neither is corrected for the noise of the responses.
  */
 export function similaritySeries(benchmark: Benchmark, perBin: readonly (BinSimilarity | null)[]): Series[] {
-  const images = imagesOf(benchmark, 'all');
+  const images = imageCount(benchmark, 'all');
   const bins = { name: 'time_bin', unit: 'ms', values: benchmark.bins.map((b) => b.startMs) };
   return (['rsa', 'cka'] as const).map((name) => ({
     name,

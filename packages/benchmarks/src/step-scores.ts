@@ -3,17 +3,9 @@ import { normaliseByCeiling } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
 import type { Predicted, StepPredictivity } from './predict.js';
 import { PREDICTIVITY, windowBins } from './recordings.js';
+import { imageCount, REGION } from './score-rows.js';
 import type { Added } from './thread-predict.js';
-import {
-  absentScore,
-  bounds,
-  imagesOf,
-  meanOf,
-  REGION,
-  windowCeiling,
-  windowInterval,
-  windowValue,
-} from './window-score.js';
+import { absentScore, bounds, meanOf, windowCeiling, windowInterval, windowValue } from './window-score.js';
 
 const BEST = { predictivity_best_step_early: 'early', predictivity_best_step_late: 'late' } as const;
 const BEST_METRICS = Object.keys(BEST) as (keyof typeof BEST)[];
@@ -42,7 +34,7 @@ function bestScore(benchmark: Benchmark, metric: keyof typeof BEST, seen: StepPr
   const bins = windowBins(benchmark.bins)[BEST[metric]];
   const mean = windowValue(bins.map((b) => ofChosen(seen, b)));
   if (mean === null) return absentScore(benchmark, metric, 'all', 'undefined');
-  const images = imagesOf(benchmark, 'all');
+  const images = imageCount(benchmark, 'all');
   const ceiling = windowCeiling(benchmark, bins, 'all');
   const ceiled = normaliseByCeiling(mean.value, ceiling, PREDICTIVITY.normalisation);
   return {
@@ -74,7 +66,7 @@ function addedScore(benchmark: Benchmark, seen: StepPredictivity, own: Predicted
   if (found.length < late.length) return absent('the clock reads late IT from the first step itself');
   const mean = windowValue(found.map((a) => a.variance.perSplit));
   if (mean === null) return absent();
-  const images = imagesOf(benchmark, 'all');
+  const images = imageCount(benchmark, 'all');
   const ceiling = windowCeiling(benchmark, late, 'all');
   const share = (of: 'first' | 'both'): string => meanOf(found.map((a) => a.variance[of] ?? Number.NaN)).toFixed(3);
   const least = Math.min(...found.map((a) => a.variance.n));
@@ -97,7 +89,7 @@ function addedScore(benchmark: Benchmark, seen: StepPredictivity, own: Predicted
 function stepSeries(benchmark: Benchmark, seen: StepPredictivity): Series[] {
   const bins = { name: 'time_bin', unit: 'ms', values: benchmark.bins.map((b) => b.startMs) };
   const steps = { name: 'step', unit: '', values: seen.steps };
-  const n = imagesOf(benchmark, 'all');
+  const n = imageCount(benchmark, 'all');
   const base = { subset: 'all' as const, region: REGION, n };
   const cells = (name: string, unit: string, values: (number | null)[]): Series => ({
     ...base,

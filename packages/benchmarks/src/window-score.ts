@@ -1,35 +1,18 @@
-import { type AbsenceReason, METRICS, type MetricKey, type Score, type Subset } from '@corescore/contracts';
+import type { AbsenceReason, MetricKey, Score, Subset } from '@corescore/contracts';
 import { type BootstrapInterval, percentileInterval } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
-
-export const REGION = 'IT';
+import { absent, imageCount } from './score-rows.js';
 
 export const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-export const imagesOf = (benchmark: Benchmark, subset: Subset): number =>
-  subset === 'all'
-    ? benchmark.labels.length
-    : benchmark.isChallenge.reduce((sum, c) => sum + (c === (subset === 'challenge' ? 1 : 0) ? 1 : 0), 0);
-
-export function absentScore(
+/** A score of the recordings without a value: no image entered. */
+export const absentScore = (
   benchmark: Benchmark,
   metric: MetricKey,
   subset: Subset,
   reason: AbsenceReason,
   note?: string,
-): Score {
-  return {
-    metric,
-    subset,
-    region: REGION,
-    value: null,
-    unit: METRICS[metric].unit,
-    n: 0,
-    nTotal: imagesOf(benchmark, subset),
-    reason,
-    ...(note === undefined ? {} : { note }),
-  };
-}
+): Score => absent(metric, subset, reason, 0, imageCount(benchmark, subset), note);
 
 export interface WindowValue {
   value: number;
