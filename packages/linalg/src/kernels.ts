@@ -48,6 +48,8 @@ export interface ProductShape {
   columns: number;
   transposeA?: boolean;
   transposeB?: boolean;
+  /** b is square and symmetric: with few rows of a it is read in the order that suits it. */
+  symmetricB?: boolean;
 }
 
 /** What every implementation refuses. */

@@ -104,6 +104,24 @@ describe.each<[string, () => Kernels]>([
   );
 
   it.each([
+    [1, 3],
+    [5, 60],
+    [60, 20],
+  ])(
+    'multiply of %i rows with a symmetric matrix of %i is the same product, into the array that is given (1e-12)',
+    async (rows, n) => {
+      const b = await kernels().gram(values(n * (n + 2), 6), n, n + 2, null);
+      const a = doubles(rows * n, 7);
+      const shape = { rows, inner: n, columns: n };
+      const expected = await kernels().multiply(a, b, shape);
+      const out = new Float64Array(rows * n).fill(5);
+      expect(await kernels().multiply(a, b, { ...shape, symmetricB: true }, out)).toBe(out);
+      const largest = Math.max(...expected.map(Math.abs));
+      expect(Math.max(...out.map((v, at) => Math.abs(v - expected[at])))).toBeLessThan(1e-12 * largest);
+    },
+  );
+
+  it.each([
     [1, 1, 1],
     [7, 5, 3],
     [12, 4500, 2],

@@ -207,5 +207,5 @@ function hessian(
 
 /** V K, V classes*n row-major. */
 function multiply({ k, n, classes, kernels }: SoftmaxProblem, v: Float64Array): Promise<Float64Array> {
-  return kernels.multiply(v, k, { rows: classes, inner: n, columns: n });
+  return kernels.multiply(v, k, { rows: classes, inner: n, columns: n, symmetricB: true });
 }

@@ -1,5 +1,5 @@
 import { CorescoreError } from '@corescore/contracts';
-import { notFinite } from '../fold-gram.js';
+import { notFinite, standardisePool } from '../fold-gram.js';
 
 /** A training fold that can be decoded: its features standardised, every class present. */
 export interface TrainingFold {
@@ -32,7 +32,6 @@ export function trainingFold(x: Float32Array, n: number, f: number, labels: Int3
       },
     );
   }
-  checkFeatures(x, n, f);
   const standardise = standardiser(x, n, f);
   return { z: standardise(x, n), n, f, labels, classes, standardise };
 }
@@ -43,32 +42,33 @@ export function classCounts(labels: Int32Array, classes: number): Int32Array {
   return counts;
 }
 
-function checkFeatures(x: Float32Array, n: number, f: number): void {
-  if (x.length !== n * f) throw new RangeError(`x has ${x.length} values, not ${n} x ${f}`);
-  const bad = x.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw notFinite(x, n, f, bad % f);
-}
-
 function standardiser(x: Float32Array, n: number, f: number): Standardise {
-  const mean = new Float64Array(f);
-  const varies = new Uint8Array(f);
-  for (let i = 0, at = 0; i < n; i++) {
-    for (let j = 0; j < f; j++, at++) {
-      mean[j] += x[at] / n;
-      if (x[at] !== x[j]) varies[j] = 1;
-    }
-  }
-  const scale = new Float64Array(f);
-  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < f; j++, at++) scale[j] += (x[at] - mean[j]) ** 2 / n;
-  // The sums of a constant feature need not be exact, its standardised values are.
-  for (let j = 0; j < f; j++) {
-    if (varies[j] === 0) mean[j] = x[j];
-    scale[j] = varies[j] === 0 ? 1 : 1 / Math.sqrt(scale[j]);
-  }
+  if (x.length !== n * f) throw new RangeError(`x has ${x.length} values, not ${n} x ${f}`);
+  const { mean, scale: varying } = standardisePool(x, n, f);
+  const scale = varying.map((value) => (value === 0 ? 1 : value));
   return (raw, rows) => {
-    checkFeatures(raw, rows, f);
+    if (raw.length !== rows * f) throw new RangeError(`x has ${raw.length} values, not ${rows} x ${f}`);
     const z = new Float32Array(rows * f);
-    for (let i = 0, at = 0; i < rows; i++) for (let j = 0; j < f; j++, at++) z[at] = (raw[at] - mean[j]) * scale[j];
+    for (let i = 0; i < rows; i++) {
+      const bad = standardiseRow(raw, i * f, mean, scale, z);
+      if (bad >= 0) throw notFinite(raw, rows, f, bad);
+    }
     return z;
   };
+}
+
+/** @returns the first feature that is not finite, -1 where all are */
+function standardiseRow(
+  x: Float32Array,
+  from: number,
+  mean: Float64Array,
+  scale: Float64Array,
+  z: Float32Array,
+): number {
+  for (let j = 0, at = from; j < mean.length; j++, at++) {
+    const value = (x[at] - mean[j]) * scale[j];
+    if (value - value !== 0) return j;
+    z[at] = value;
+  }
+  return -1;
 }

@@ -13,7 +13,12 @@ export async function times(
   kernels: Kernels,
 ): Promise<Float64Array> {
   const { n } = kernel;
-  const out = await kernels.multiply(vectors, kernel[which], { rows: columns.length, inner: n, columns: n });
+  const out = await kernels.multiply(vectors, kernel[which], {
+    rows: columns.length,
+    inner: n,
+    columns: n,
+    symmetricB: true,
+  });
   columns.forEach(({ fold }, q) => {
     recentre(kernel.centring[fold][which], vectors.subarray(q * n, (q + 1) * n), out.subarray(q * n, (q + 1) * n));
   });

@@ -79,7 +79,7 @@ async function nextComponent(
   });
   const byNeuroid = { rows, inner: m, columns: n, transposeB: true };
   const byImage = { rows, inner: n, columns: m };
-  const byKernel = { rows, inner: n, columns: n };
+  const byKernel = { rows, inner: n, columns: n, symmetricB: true };
   // K Yc q: of all rows, less that of the test rows, less the mean of the training responses.
   const t = await kernels.multiply(q, ky, byNeuroid);
   const held = onlyRows(await kernels.multiply(q, y, byNeuroid), n, folds, 'test');
