@@ -32,7 +32,7 @@ function shares(values: ArrayLike<number>, count: number): Int32Array {
  * never solved, or the same time) counts half. An unsolved image comes after every solved one. .5 is chance and what a
  * model without times of its own gets: always late on hard images, or failing on them, orders no matched pair. It has no
  * name in the literature: Harrell's index (`concordance`), stratified, with Kendall's tau-a in place of his conditioning. Its
- * bootstrap interval is too wide, 97 to 98 % where 95 is meant (docs/validity.md).
+ * bootstrap interval is too wide, 97 to 99 % where 95 is meant (docs/validity.md).
  *
  * @param ostMs model OST of each image, NaN: never solved
  * @param targetMs target OST of each image
