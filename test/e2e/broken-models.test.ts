@@ -10,7 +10,11 @@ const home = newHome();
 let served: Served;
 
 beforeAll(async () => {
-  const env = { CORESCORE_MODEL_TIMEOUT_SECONDS: '5', CORESCORE_MODEL_MEMORY_BYTES: String(600 * 1024 ** 2) };
+  const env = {
+    CORESCORE_MODEL_TIMEOUT_SECONDS: '5',
+    CORESCORE_MODEL_MEMORY_BYTES: String(600 * 1024 ** 2),
+    CORESCORE_BESIDE: 'no',
+  };
   served = await startServe({ home, args: ['--no-seed'], env });
 });
 afterAll(async () => {

@@ -14,7 +14,11 @@ const home = newHome();
 let served: Served;
 
 beforeAll(async () => {
-  served = await startServe({ home, args: ['--no-seed'], env: { CORESCORE_LEASE_SECONDS: '2' } });
+  served = await startServe({
+    home,
+    args: ['--no-seed'],
+    env: { CORESCORE_LEASE_SECONDS: '2', CORESCORE_BESIDE: 'no' },
+  });
 });
 afterAll(async () => {
   await served?.stop();

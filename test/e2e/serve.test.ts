@@ -13,14 +13,15 @@ const running = (home: string): string =>
 test('Ctrl-C stops everything; a second start finds its data', async () => {
   const home = newHome();
   try {
-    const first = await startServe({ home, args: ['--no-seed'] });
+    const options = { home, args: ['--no-seed'], env: { CORESCORE_BESIDE: 'no' } };
+    const first = await startServe(options);
     const runId = await submitBundled(first, 'ff-64', 'serve-test');
     await until('scored', 120, async () => (await call<RunView>(first, `/v1/runs/${runId}`)).status === 'scored');
     const before = await call<RunView>(first, `/v1/runs/${runId}`);
     expect(await first.stop('SIGINT')).toBe(0);
     expect(running(home)).toBe('');
 
-    const second = await startServe({ home, args: ['--no-seed'] });
+    const second = await startServe(options);
     try {
       expect(await call<RunView>(second, `/v1/runs/${runId}`)).toEqual(before);
       const board = await call<Leaderboard>(second, '/v1/leaderboard?benchmark=core-objects-ost');

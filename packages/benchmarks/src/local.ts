@@ -18,6 +18,8 @@ export interface LocalRun {
   limits: Limits;
   /** Scoring threads; all cores by default. */
   threads?: number;
+  /** Whether to run what stands beside the scores, the untrained twin included; default true. */
+  beside?: boolean;
   onProgress?: (stage: 'extracting' | 'scoring', done: number, total: number) => void;
   onLog?: (line: string) => void;
   signal?: AbortSignal;
@@ -38,21 +40,25 @@ export async function runLocal(run: LocalRun): Promise<{ report: ScoreReport; ex
       ...signal,
     };
     // A network is run twice: itself, then its untrained twin.
-    const passes = run.manifest.kind === 'onnx' ? 2 : 1;
+    const beside = run.beside !== false;
+    const passes = beside && run.manifest.kind === 'onnx' ? 2 : 1;
     const prepared = await prepareActivations(benchmark, {
       ...request,
       onProgress: (done, total) => run.onProgress?.('extracting', done, passes * total),
     });
-    const twin = await prepareTwin(benchmark, {
-      ...request,
-      outDir: join(outDir, 'twin'),
-      onProgress: (done, total) => run.onProgress?.('extracting', total + done, passes * total),
-    });
+    const twin = beside
+      ? await prepareTwin(benchmark, {
+          ...request,
+          outDir: join(outDir, 'twin'),
+          onProgress: (done, total) => run.onProgress?.('extracting', total + done, passes * total),
+        })
+      : undefined;
     const { path, temporal } = prepared.regions.IT!;
     const report = await scoreActivations(
       benchmark,
-      { path, clock: run.manifest.clock, temporal, twin },
+      { path, clock: run.manifest.clock, temporal, ...(twin === undefined ? {} : { twin }) },
       {
+        beside,
         onProgress: (done, total) => run.onProgress?.('scoring', done, total),
         ...(run.threads === undefined ? {} : { threads: run.threads }),
         ...signal,

@@ -15,6 +15,8 @@ export interface Env {
   modelMemoryBytes: number;
   maxActivationBytes: number;
   leaseSeconds: number;
+  /** Whether runs are also scored under other conditions (strip, floors, native steps, each step against each bin). */
+  beside: boolean;
   chromium: string | undefined;
 }
 
@@ -32,6 +34,7 @@ export const DEFAULTS: Record<string, string | undefined> = {
   CORESCORE_MODEL_MEMORY_BYTES: String(4 * GIB),
   CORESCORE_MAX_ACTIVATION_BYTES: String(8 * GIB),
   CORESCORE_LEASE_SECONDS: '30',
+  CORESCORE_BESIDE: 'yes',
   CORESCORE_CHROMIUM: undefined,
 };
 
@@ -60,6 +63,14 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
     }
     return value;
   };
+  const yes = (name: string): boolean => {
+    const value = text(name);
+    if (value === 'yes' || value === 'no') return value === 'yes';
+    throw new CorescoreError('configuration', `${name} is "${value}", neither yes nor no.`, {
+      field: name,
+      remedy: `Set it to yes or no, or leave it out for ${DEFAULTS[name]}.`,
+    });
+  };
   const port = positive('CORESCORE_PORT', 0);
   if (port > 65535)
     throw new CorescoreError('configuration', `CORESCORE_PORT is ${port}, above 65535.`, {
@@ -83,6 +94,7 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
     modelMemoryBytes: positive('CORESCORE_MODEL_MEMORY_BYTES'),
     maxActivationBytes: positive('CORESCORE_MAX_ACTIVATION_BYTES'),
     leaseSeconds: positive('CORESCORE_LEASE_SECONDS'),
+    beside: yes('CORESCORE_BESIDE'),
     chromium: text('CORESCORE_CHROMIUM'),
   };
 }

@@ -15,6 +15,7 @@ test('nothing set: the documented defaults', () => {
     modelMemoryBytes: 4 * 1024 ** 3,
     maxActivationBytes: 8 * 1024 ** 3,
     leaseSeconds: 30,
+    beside: true,
     chromium: undefined,
   });
 });
@@ -36,6 +37,7 @@ test.each([
   ['CORESCORE_MODEL_TIMEOUT_SECONDS', '0'],
   ['CORESCORE_MODEL_MEMORY_BYTES', '1e99'],
   ['CORESCORE_LEASE_SECONDS', '1.5'],
+  ['CORESCORE_BESIDE', 'maybe'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => parseEnv({ [name]: value }, '/')).toThrow(
     expect.objectContaining({ code: 'configuration', field: name }),

@@ -47,11 +47,13 @@ export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
     const report =
       run.model.kind === NULL_KIND
         ? await scoreNullRow(context, run, benchmark, { onProgress, signal })
-        : await scoreActivations(
-            benchmark,
-            { ...activationsOf(run), twin: await twinOf(context, run, benchmark, signal, onTwin) },
-            { onProgress, signal },
-          );
+        : env.beside
+          ? await scoreActivations(
+              benchmark,
+              { ...activationsOf(run), twin: await twinOf(context, run, benchmark, signal, onTwin) },
+              { onProgress, signal },
+            )
+          : await scoreActivations(benchmark, activationsOf(run), { onProgress, signal, beside: false });
     if (!(await store.runs.finish(run.id, holder, { report, receipt: receiptOf(run, benchmark, report) }))) return;
     await ensureNullRows(context, benchmark);
   });

@@ -21,8 +21,8 @@ interface RunFlags {
 
 const NOTES = `
 Needs no server and no database. The code is that of the service, so the numbers are the same, digit for digit, on the
-same machine. Limits are those of the service: CORESCORE_MODEL_TIMEOUT_SECONDS, CORESCORE_MODEL_MEMORY_BYTES,
-CORESCORE_MAX_ACTIVATION_BYTES.`;
+same machine. Settings are those of the service: CORESCORE_MODEL_TIMEOUT_SECONDS, CORESCORE_MODEL_MEMORY_BYTES,
+CORESCORE_MAX_ACTIVATION_BYTES, CORESCORE_BESIDE.`;
 
 export function runCommand(program: Command, io: Io): void {
   program
@@ -62,6 +62,7 @@ async function runHere(io: Io, model: string | undefined, flags: RunFlags): Prom
     benchmarkRef: flags.benchmark,
     home: env.home,
     threads: flags.threads,
+    beside: env.beside,
     limits: {
       wallSeconds: env.modelTimeoutSeconds,
       memoryBytes: env.modelMemoryBytes,
