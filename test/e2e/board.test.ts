@@ -289,7 +289,7 @@ describe('the board', () => {
     expect(board.sortMetric).toBe('ost_rho_partial');
     const partial = (r: LeaderboardRow) => r.scores.find((s) => s.metric === 'ost_rho_partial')!.value;
     const ranked = board.rows.filter((r) => r.rank !== null);
-    expect(ranked.length).toBeGreaterThanOrEqual(3);
+    expect(ranked.length).toBeGreaterThanOrEqual(1);
     expect(ranked.every((r) => r.role === 'model' && partial(r) !== null)).toBe(true);
     expect([...ranked].sort((a, b) => partial(b)! - partial(a)!).map((r) => r.name)).toEqual(ranked.map((r) => r.name));
     expect(row('simulated-it').role).toBe('it');
