@@ -67,6 +67,7 @@ export function panels(all: readonly Panel[], unit: string): string {
     (one, i) => `<g transform="translate(${(i % 2) * WIDTH} ${Math.floor(i / 2) * HEIGHT})">${panel(one, unit)}</g>`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * WIDTH} ${rows * HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="currentColor">
+<title>${unit} against ${all.map(({ axis }) => axis).join(', ')}</title>
 <style>svg { color: #222 } @media (prefers-color-scheme: dark) { svg { color: #ddd } }</style>
 ${body.join('\n')}
 </svg>
