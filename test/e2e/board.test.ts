@@ -181,7 +181,8 @@ describe('three ways a model has time', () => {
         const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as OnnxManifest;
         const benchmark = await loadBenchmark('core-objects-ost', live.home);
         const limits = { wallSeconds: 300, memoryBytes: 4e9, maxActivationBytes: 8e9, threads: 1 };
-        const { regions } = await prepareActivations(benchmark, { manifest, modelPath, outDir, limits });
+        const files = { 'model.onnx': modelPath };
+        const { regions } = await prepareActivations(benchmark, { manifest, files, outDir, limits });
         const { path, temporal } = regions.IT!;
         const { scores } = await scoreActivations(
           benchmark,

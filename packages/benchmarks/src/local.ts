@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Manifest, ScoreReport } from '@corescore/contracts';
+import type { Manifest, ModelFiles, ScoreReport } from '@corescore/contracts';
 import type { Extraction, Limits } from '@corescore/runtime';
 import { prepareTwin } from './beside/twin.js';
 import { type PrepareRequest, prepareActivations } from './prepare.js';
@@ -10,8 +10,8 @@ import { scoreActivations } from './score.js';
 
 export interface LocalRun {
   manifest: Manifest;
-  /** The ONNX file; for activations the folder that holds the manifest's files. */
-  modelPath: string;
+  /** The files of the version, under the names that manifest and model give them. */
+  files: ModelFiles;
   benchmarkRef: string;
   /** Where decoded images are kept between runs. */
   home: string;
@@ -33,7 +33,7 @@ export async function runLocal(run: LocalRun): Promise<{ report: ScoreReport; ex
   try {
     const request: PrepareRequest = {
       manifest: run.manifest,
-      modelPath: run.modelPath,
+      files: run.files,
       outDir,
       limits: run.limits,
       ...(run.onLog === undefined ? {} : { onLog: run.onLog }),

@@ -1,14 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Manifest, Region } from '@corescore/contracts';
-import {
-  checkActivations,
-  checkOnnxContract,
-  readActivations,
-  readNpyHeader,
-  readNpyRows,
-  readOnnxGraph,
-} from '@corescore/formats';
+import { isNetwork, type Manifest, type ModelFiles, type Region } from '@corescore/contracts';
+import { checkActivations, readActivations, readNpyHeader, readNpyRows } from '@corescore/formats';
 import { type Extraction, extract, type Limits } from '@corescore/runtime';
 import type { Benchmark } from './benchmark.js';
 
@@ -32,8 +25,8 @@ export interface Prepared {
 
 export interface PrepareRequest {
   manifest: Manifest;
-  /** The ONNX file; for supplied activations the folder that holds the files the manifest names. */
-  modelPath: string;
+  /** The files of the version, under the names that manifest and model give them. */
+  files: ModelFiles;
   outDir: string;
   limits: Limits;
   onProgress?: (done: number, total: number) => void;
@@ -58,13 +51,12 @@ async function changesOverTime(path: string): Promise<boolean> {
 
 /** Runs the model, or reads the supplied arrays: the regions of the benchmark as files below `outDir`. */
 export async function prepareActivations(benchmark: Benchmark, request: PrepareRequest): Promise<Prepared> {
-  const { manifest, modelPath, outDir } = request;
+  const { manifest, files, outDir } = request;
   const { stimulusSet, definition } = benchmark;
   await mkdir(outDir, { recursive: true });
-  if (manifest.kind === 'onnx') {
-    checkOnnxContract(manifest, await readOnnxGraph(modelPath));
+  if (isNetwork(manifest)) {
     const extraction = await extract({
-      modelPath,
+      files,
       manifest,
       pixelsPath: benchmark.pixelsPath,
       imageDegrees: definition.visualDegrees,
@@ -82,11 +74,11 @@ export async function prepareActivations(benchmark: Benchmark, request: PrepareR
     digest: stimulusSet.digest,
     ids: stimulusSet.stimuli.map((s) => s.id),
   };
-  await checkActivations(manifest, modelPath, set);
+  await checkActivations(manifest, files, set);
   const regions: Prepared['regions'] = {};
   for (const region of definition.regions as Region[]) {
     const path = join(outDir, `${region}.npy`);
-    await readActivations(manifest, modelPath, set, region, path);
+    await readActivations(manifest, files, set, region, path);
     const [steps, stimuli, features] = (await readNpyHeader(path)).shape;
     regions[region] = { path, steps, stimuli, features, temporal: await changesOverTime(path) };
   }

@@ -49,7 +49,7 @@ async function features(name: string, step: number): Promise<{ x: Float32Array; 
   const model = bundledModels().find((m) => m.name === name)!;
   const prepared = await prepareActivations(benchmark, {
     manifest: parseManifest(JSON.parse(readFileSync(model.manifestPath, 'utf8'))),
-    modelPath: model.modelPath,
+    files: { 'model.onnx': model.modelPath },
     outDir: join(home, name),
     limits: LIMITS,
   });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 const model = bundledModels().find((m) => m.name === 'ff-64')!;
 const request = (change: Partial<PrepareRequest> = {}): PrepareRequest => ({
   manifest: parseManifest(JSON.parse(readFileSync(model.manifestPath, 'utf8'))),
-  modelPath: model.modelPath,
+  files: { 'model.onnx': model.modelPath },
   outDir: join(home, 'out'),
   limits: { wallSeconds: 120, memoryBytes: 2 ** 31, maxActivationBytes: 2 ** 28, threads: 1 },
   ...change,
@@ -52,11 +52,11 @@ describe('prepareTwin', () => {
     expect(tiny).toMatchObject({ reason: 'failed', note: expect.stringContaining('1000 bytes') });
     const broken = join(home, 'broken.onnx');
     writeFileSync(broken, 'PK\x03\x04');
-    expect(await prepareTwin(benchmark, request({ outDir, modelPath: broken }))).toMatchObject({
+    expect(await prepareTwin(benchmark, request({ outDir, files: { 'model.onnx': broken } }))).toMatchObject({
       reason: 'failed',
       note: expect.stringContaining('zip archive'),
     });
-    const gone = await prepareTwin(benchmark, request({ outDir, modelPath: join(home, 'gone.onnx') }));
+    const gone = await prepareTwin(benchmark, request({ outDir, files: { 'model.onnx': join(home, 'gone.onnx') } }));
     expect(gone).toEqual({ reason: 'failed', note: 'the twin could not be run' });
     expect(existsSync(join(outDir, 'IT.npy'))).toBe(false);
   });

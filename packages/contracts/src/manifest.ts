@@ -94,31 +94,54 @@ const about = {
   family: Type.Optional(Type.String({ maxLength: 200 })),
 };
 
-export const OnnxManifest = Type.Object(
+/** Name of an uploaded file within its version: never a path. */
+const FILE = '[A-Za-z0-9][A-Za-z0-9._-]{0,127}';
+
+/** The submitter's own activations for a few images: `probe.npz` beside the model, checked before anything is scored. */
+export const Probe = Type.Object(
   {
-    ...about,
-    kind: Type.Literal('onnx'),
-    input: ManifestInput,
-    clock: Type.Optional(Clock),
-    regions: Type.Object(
-      { V1: Type.Optional(Source), V2: Type.Optional(Source), V4: Type.Optional(Source), IT: Source },
-      closed,
+    images: Type.Integer({ minimum: 1, maximum: 256 }),
+    sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'of probe.npz' }),
+    tolerance: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'relative to the largest |activation|; 0.001' }),
     ),
-    readout: Type.Optional(Readout),
-    state: Type.Optional(
-      Type.Array(Type.Object({ input: OutputName, output: OutputName }, closed), { minItems: 1, maxItems: 64 }),
-    ),
-    steps: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   },
   closed,
 );
+export type Probe = Static<typeof Probe>;
+
+/** What every model that is run here says of itself, whatever its engine. */
+const network = {
+  ...about,
+  input: ManifestInput,
+  clock: Type.Optional(Clock),
+  regions: Type.Object(
+    { V1: Type.Optional(Source), V2: Type.Optional(Source), V4: Type.Optional(Source), IT: Source },
+    closed,
+  ),
+  readout: Type.Optional(Readout),
+  state: Type.Optional(
+    Type.Array(Type.Object({ input: OutputName, output: OutputName }, closed), { minItems: 1, maxItems: 64 }),
+  ),
+  steps: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  probe: Type.Optional(Probe),
+};
+
+export const OnnxManifest = Type.Object({ ...network, kind: Type.Literal('onnx') }, closed);
 export type OnnxManifest = Static<typeof OnnxManifest>;
+
+/** A layers or graph model of TensorFlow.js. */
+export const TfjsManifest = Type.Object({ ...network, kind: Type.Literal('tfjs') }, closed);
+export type TfjsManifest = Static<typeof TfjsManifest>;
+
+/** A model that is run here. */
+export type NetworkManifest = OnnxManifest | TfjsManifest;
 
 export const ActivationsSource = Type.Object(
   {
     file: Type.String({
-      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\\.npy$',
-      description: 'name of an uploaded .npy file',
+      pattern: `^${FILE}(\\.npy|\\.npz#[^#/\\\\]{1,128})$`,
+      description: 'name of an uploaded .npy file, or of an array in an uploaded .npz: "all.npz#it"',
     }),
     axes: Type.Union([
       Type.Tuple([Type.Literal('step'), Type.Literal('stimulus'), Type.Literal('feature')]),
@@ -139,7 +162,7 @@ export const ActivationsManifest = Type.Object(
       {
         set: Type.String({ minLength: 1, description: 'digest or identifier of the stimulus set' }),
         ids: Type.String({
-          pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
+          pattern: `^${FILE}$`,
           description: 'name of an uploaded text file, one stimulus id a line',
         }),
       },
@@ -159,5 +182,16 @@ export const ActivationsManifest = Type.Object(
 );
 export type ActivationsManifest = Static<typeof ActivationsManifest>;
 
-/** `corescore.json`, version 1. The kinds `tfjs` and `architecture` are named by the contract and not accepted yet. */
-export type Manifest = OnnxManifest | ActivationsManifest;
+/** `corescore.json`, version 1. The kind `architecture` is named by the contract and not accepted yet. */
+export type Manifest = NetworkManifest | ActivationsManifest;
+
+/** Name within its version of the file that a network is loaded from; beside it lie weights and the probe. */
+export const MODEL_FILE = { onnx: 'model.onnx', tfjs: 'model.json' } as const;
+export const PROBE_FILE = 'probe.npz';
+
+/** Where the files of a model version lie on this machine: name within the version -> path. */
+export type ModelFiles = Readonly<Record<string, string>>;
+
+export function isNetwork(manifest: Manifest): manifest is NetworkManifest {
+  return manifest.kind !== 'activations';
+}

@@ -7,9 +7,11 @@ export {
 export type { StimulusIds } from './activations/ids.js';
 export { readCsv } from './csv.js';
 export { writeAtomically } from './files.js';
-export { declaredFiles, isTemporal, parseManifest } from './manifest/parse.js';
+export { archiveOf, type DeclaredFiles, declaredFiles } from './manifest/declared-files.js';
+export { isTemporal, parseManifest } from './manifest/parse.js';
 export { modelVersionDigest } from './manifest/version.js';
 export { type Assembly, readAssembly } from './netcdf/assembly.js';
+export { checkNetwork, type NetworkFacts } from './network.js';
 export { type NpyDtype, type NpyHeader, npyHeaderBytes, readNpyHeader } from './npy/header.js';
 export { readNpyRows } from './npy/read.js';
 export { writeNpyFloat32, writeNpyUint8 } from './npy/write.js';

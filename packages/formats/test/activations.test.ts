@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActivationsManifest } from '@corescore/contracts';
 import { describe, expect, test } from 'vitest';
@@ -43,6 +43,8 @@ const manifestOf = (IT: ActivationsManifest['regions']['IT'], change: Partial<Ac
   ...change,
   regions: { IT },
 });
+/** What was sent: name -> path. */
+const filesIn = (folder: string) => Object.fromEntries(readdirSync(folder).map((name) => [name, join(folder, name)]));
 const stepFirst = manifestOf({ file: 'it.npy', axes: ['step', 'stimulus', 'feature'] });
 
 async function write(shape: number[], data = submitted('step first'), idText = ids): Promise<void> {
@@ -52,8 +54,8 @@ async function write(shape: number[], data = submitted('step first'), idText = i
 
 async function readBack(manifest: ActivationsManifest): Promise<{ shape: number[]; values: number[] }> {
   const out = join(dir, 'out.npy');
-  await checkActivations(manifest, dir, set);
-  const written = await readActivations(manifest, dir, set, 'IT', out);
+  await checkActivations(manifest, filesIn(dir), set);
+  const written = await readActivations(manifest, filesIn(dir), set, 'IT', out);
   const header = await readNpyHeader(out);
   expect([written.steps, written.stimuli, written.features]).toEqual(header.shape);
   return { shape: header.shape, values: [...(await readNpyRows(out, header, 0, header.shape[0]))] };
@@ -109,7 +111,8 @@ describe('reading', () => {
 });
 
 describe('refusals', () => {
-  const refused = (manifest: ActivationsManifest = stepFirst) => refusal(() => checkActivations(manifest, dir, set));
+  const refused = (manifest: ActivationsManifest = stepFirst) =>
+    refusal(() => checkActivations(manifest, filesIn(dir), set));
 
   test.each([
     ['an unknown id', 'c\na\nx\n', 'stimulus_unknown', /"x" \(line 3\)/],
@@ -200,7 +203,7 @@ describe('refusals', () => {
   test('a region that is not there; nothing is left behind', async () => {
     await write([STEPS, 3, FEATURES]);
     const out = join(dir, 'v4.npy');
-    const error = await refusal(() => readActivations(stepFirst, dir, set, 'V4', out));
+    const error = await refusal(() => readActivations(stepFirst, filesIn(dir), set, 'V4', out));
     expect(error).toMatchObject({ code: 'file_missing', field: '/regions/V4' });
     expect(existsSync(out)).toBe(false);
   });

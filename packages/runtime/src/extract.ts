@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
-import type { OnnxManifest, Region } from '@corescore/contracts';
-import { checkOnnxContract, readNpyHeader, readOnnxGraph } from '@corescore/formats';
+import type { ModelFiles, NetworkManifest, Region } from '@corescore/contracts';
+import { checkNetwork, readNpyHeader } from '@corescore/formats';
 import type { PixelSource } from './child/images.js';
 import { asModelFailure, infrastructureFailure } from './failure.js';
 import { checkLimits, type Limits } from './limits.js';
@@ -10,8 +10,9 @@ import { sandbox } from './sandbox.js';
 import { layOut, makeWorkDir } from './work-dir.js';
 
 export interface ExtractRequest {
-  modelPath: string;
-  manifest: OnnxManifest;
+  /** The files of the version, under the names that manifest and model give them. */
+  files: ModelFiles;
+  manifest: NetworkManifest;
   /** uint8 .npy [n][height][width][3], the stimuli sorted by id. */
   pixelsPath: string;
   /** Degrees of visual angle at which the stimulus set shows its images. */
@@ -42,7 +43,7 @@ export interface ExtractedArray {
 }
 
 export interface Extraction {
-  /** `onnxruntime-node 1.30.0` */
+  /** Name and version, e.g. `onnxruntime-node 1.30.0`. */
   engine: string;
   provider: string;
   batchSize: number;
@@ -56,23 +57,21 @@ export interface Extraction {
 }
 
 /**
- * Runs an untrusted ONNX model in a child process over all images of a stimulus set.
+ * Runs an untrusted model in a child process over all images of a stimulus set.
  * @throws ModelFailure whose `kind` says whether the model or the host is at fault.
  * @throws CorescoreError `configuration` for limits that make no sense.
  * @throws the reason of `signal` when it is aborted; the child is dead by then.
  */
 export async function extract(request: ExtractRequest): Promise<Extraction> {
   const startedAt = performance.now();
-  const { manifest, modelPath, outDir, onLog = ignore, onProgress = ignore, signal } = request;
+  const { manifest, files, outDir, onLog = ignore, onProgress = ignore, signal } = request;
   signal?.throwIfAborted();
   const limits = checkLimits(request.limits);
   const plan = planOf(manifest, request.regions);
   let folder: string | undefined;
   let pixels: FileHandle | undefined;
   try {
-    const graph = await readOnnxGraph(modelPath);
-    checkOnnxContract(manifest, graph);
-    const outputs = graph.outputs.map((output) => output.name);
+    const { parameters, outputs } = await checkNetwork(manifest, files);
     const fence = await sandbox();
     for (const line of fence.lines) onLog(line);
     const source = await pixelSource(request.pixelsPath, request.imageDegrees);
@@ -80,7 +79,12 @@ export async function extract(request: ExtractRequest): Promise<Extraction> {
     pixels = await open(request.pixelsPath, 'r');
     folder = await makeWorkDir();
     const { threads, memoryBytes, maxActivationBytes } = limits;
-    await layOut(folder, modelPath, tapsOf(plan, outputs), fence, { plan, pixels: source, threads, memoryBytes });
+    await layOut(folder, { kind: manifest.kind, files, taps: tapsOf(plan, outputs) }, fence, {
+      plan,
+      pixels: source,
+      threads,
+      memoryBytes,
+    });
     const { arrays, ...child } = await runChild(
       { sandbox: fence, limits, workDir: folder, pixelsFd: pixels.fd, onLog, ...(signal ? { signal } : {}) },
       {
@@ -97,7 +101,7 @@ export async function extract(request: ExtractRequest): Promise<Extraction> {
     return {
       ...child,
       wallMs: performance.now() - startedAt,
-      parameters: graph.parameters,
+      parameters,
       regions: regions as Extraction['regions'],
       ...(readout === undefined ? {} : { readout }),
     };

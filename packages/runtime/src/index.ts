@@ -1,7 +1,13 @@
-/** Runs an untrusted ONNX model in a sandboxed child process: images in, activations per step out. */
+/** Runs an untrusted model in a sandboxed child process: images in, activations per step out. */
 export { ENGINE, PROVIDER } from './engine.js';
 export { type ExtractedArray, type Extraction, type ExtractRequest, extract } from './extract.js';
 export { ModelFailure } from './failure.js';
 export { type ActivationsKeyParts, activationsKey, outputIdentity } from './key.js';
 export { type Limits, MIN_MEMORY_BYTES } from './limits.js';
-export { type ModelSession, openOnnxSession, type Recorded, type SessionDescription } from './session/index.js';
+export {
+  type ModelSession,
+  openSession,
+  type Recorded,
+  type SessionDescription,
+  type SessionOptions,
+} from './session/index.js';

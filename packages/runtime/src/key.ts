@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, type ManifestInput, type OnnxManifest, type Region } from '@corescore/contracts';
+import { canonicalJson, type ManifestInput, type NetworkManifest, type Region } from '@corescore/contracts';
 import { PREPROCESSING_VERSION } from '@corescore/stimuli/preprocess';
 
 /** Everything that decides the bytes of one activations file (CONTRACT, Identity). */
@@ -50,7 +50,7 @@ function perChannel(values: readonly number[] | undefined, otherwise: number, ch
  * Canonical text of where a region (or the readout) comes from, without what only scoring uses. `firstStep` counts: the
  * check that nothing earlier sees the image, and whether the activations change over time, are made from it on.
  */
-export function outputIdentity(manifest: OnnxManifest, region: Region | 'readout'): string {
+export function outputIdentity(manifest: NetworkManifest, region: Region | 'readout'): string {
   const source = region === 'readout' ? manifest.readout : manifest.regions[region];
   const from =
     source === undefined

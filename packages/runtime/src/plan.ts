@@ -1,4 +1,4 @@
-import { type OnnxManifest, REGIONS, type Region } from '@corescore/contracts';
+import { type NetworkManifest, REGIONS, type Region } from '@corescore/contracts';
 import { modelFailure } from './failure.js';
 
 /** What one recorded array is read from. */
@@ -14,7 +14,7 @@ export interface Recording {
 
 /** A manifest, reduced to what a session must do. Plain data: it travels to the child process as JSON. */
 export interface Plan {
-  input: OnnxManifest['input'];
+  input: NetworkManifest['input'];
   recordings: Recording[];
   /** State that the host carries from step to step; empty for a model that has its time inside. */
   state: { input: string; output: string }[];
@@ -27,7 +27,7 @@ export interface Plan {
  *   default: all. A region that the manifest does not name is not recorded.
  * @throws ModelFailure `invalid_manifest` where time is declared in two contradictory ways.
  */
-export function planOf(manifest: OnnxManifest, regions?: readonly Region[]): Plan {
+export function planOf(manifest: NetworkManifest, regions?: readonly Region[]): Plan {
   const state = manifest.state ?? [];
   if (state.length > 0 !== (manifest.steps !== undefined)) {
     throw modelFailure('invalid_manifest', 'A stateful model needs both "state" and "steps".', {

@@ -182,11 +182,11 @@ describe('the bundled networks', () => {
   it.each(['bl-64', 'bl-64-stepaxis', 'bl-64-stateful', 'ff-64', 'ffdeep-64'])(
     '%s, twice, bit for bit',
     async (name) => {
-      const { modelPath, manifest: about } = bundledModel(name);
+      const { files, manifest: about } = bundledModel(name);
       const pixelsPath = await bench.pixels(19, 64, photo);
       const [a, b] = [
-        await bench.extract(modelPath, about, { pixelsPath }),
-        await bench.extract(modelPath, about, { pixelsPath }),
+        await bench.extract(files, about, { pixelsPath }),
+        await bench.extract(files, about, { pixelsPath }),
       ];
       const steps = name.startsWith('bl') ? 5 : 1;
       expect(a.regions.IT).toMatchObject({ steps, stimuli: 19, features: 1024, temporal: steps > 1 });
@@ -197,11 +197,11 @@ describe('the bundled networks', () => {
   );
 
   it('record the same through a smaller batch up to rounding', async () => {
-    const { modelPath, manifest: about } = bundledModel('bl-64');
+    const { files, manifest: about } = bundledModel('bl-64');
     const pixelsPath = await bench.pixels(3, 64, photo);
     const one = await bench.pixels(1, 64, photo);
-    const three = (await readArray((await bench.extract(modelPath, about, { pixelsPath })).regions.IT)).values;
-    const alone = (await readArray((await bench.extract(modelPath, about, { pixelsPath: one })).regions.IT)).values;
+    const three = (await readArray((await bench.extract(files, about, { pixelsPath })).regions.IT)).values;
+    const alone = (await readArray((await bench.extract(files, about, { pixelsPath: one })).regions.IT)).values;
     let worst = 0;
     for (let step = 0; step < 5; step++) {
       for (let f = 0; f < 1024; f++) {

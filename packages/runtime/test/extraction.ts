@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { OnnxManifest } from '@corescore/contracts';
+import type { ModelFiles, OnnxManifest } from '@corescore/contracts';
 import { npyHeaderBytes, readNpyHeader } from '@corescore/formats';
 import { type ExtractedArray, type Extraction, type ExtractRequest, extract } from '../src/extract.js';
 import { manifest, SIDE } from './models.js';
@@ -58,13 +58,13 @@ export class Bench {
 
   /** Extracts a tiny model over flat images, with limits that leave it room. */
   async extract(
-    model: Graph | string,
+    model: Graph | ModelFiles,
     about: OnnxManifest = manifest(),
     rest: Omit<Partial<ExtractRequest>, 'limits'> & { n?: number; limits?: Partial<ExtractRequest['limits']> } = {},
   ): Promise<Extraction> {
     const { n = 5, limits, ...request } = rest;
     return extract({
-      modelPath: typeof model === 'string' ? model : await this.model(model),
+      files: 'nodes' in model ? { 'model.onnx': await this.model(model as Graph) } : model,
       manifest: about,
       pixelsPath: request.pixelsPath ?? (await this.flatPixels(n)),
       imageDegrees: 8,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OnnxManifest } from '@corescore/contracts';
+import type { ModelFiles, OnnxManifest } from '@corescore/contracts';
 import { npyHeaderBytes } from '@corescore/formats';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { membersOf } from '../src/group-memory.js';
@@ -34,7 +34,7 @@ afterEach(() => {
 type Rest = Parameters<Bench['extract']>[2];
 
 /** The failure of an extraction that left no file. */
-async function failureOf(model: Graph | string, about?: OnnxManifest, rest: Rest = {}): Promise<ModelFailure> {
+async function failureOf(model: Graph | ModelFiles, about?: OnnxManifest, rest: Rest = {}): Promise<ModelFailure> {
   const outDir = bench.newOutDir();
   const failure = await bench.extract(model, about, { outDir, ...rest }).then(
     () => undefined,
@@ -140,7 +140,7 @@ describe('models that do not fit their manifest', () => {
   it('a file that is no model', async () => {
     const path = join(bench.folder, 'text.onnx');
     await writeFile(path, 'Certainly not a graph.');
-    expect(await failureOf(path)).toMatchObject({ kind: 'contract_violation', code: 'not_onnx' });
+    expect(await failureOf({ 'model.onnx': path })).toMatchObject({ kind: 'contract_violation', code: 'not_onnx' });
   });
 
   it('an operator that does not exist', async () => {

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { OnnxManifest } from '@corescore/contracts';
+import type { ModelFiles, OnnxManifest } from '@corescore/contracts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const models = join(here, '../../benchmarks/data/models');
 
 /** A bundled trained network: its file and its manifest. */
-export function bundledModel(name: string): { modelPath: string; manifest: OnnxManifest } {
+export function bundledModel(name: string): { files: ModelFiles; manifest: OnnxManifest } {
   return {
-    modelPath: join(models, `${name}.onnx`),
+    files: { 'model.onnx': join(models, `${name}.onnx`) },
     manifest: JSON.parse(readFileSync(join(models, `${name}.json`), 'utf8')) as OnnxManifest,
   };
 }

@@ -133,7 +133,7 @@ describe('a parent that is killed', () => {
       await extract(JSON.parse(process.argv[1]));
     `;
     const request = {
-      modelPath: await bench.model(endless),
+      files: { 'model.onnx': await bench.model(endless) },
       manifest: manifest(),
       pixelsPath: await bench.flatPixels(3),
       imageDegrees: 8,

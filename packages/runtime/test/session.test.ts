@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OnnxManifest } from '@corescore/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planOf } from '../src/plan.js';
-import { type ModelSession, openOnnxSession, type Recorded } from '../src/session/index.js';
+import { type ModelSession, openSession, type Recorded } from '../src/session/index.js';
 import { tapBytes } from '../src/tap.js';
 import { graph, image, leakySum, manifest, plain, SIDE, stepNames, unrolled, unsizedState } from './models.js';
 import { DOUBLE, FLOAT, FLOAT16, type Graph, INT64, onnxFile, UINT8 } from './onnx-writer.js';
@@ -18,9 +18,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 let files = 0;
 async function openGraph(model: Graph, about: OnnxManifest, taps: string[] = []): Promise<ModelSession> {
-  const path = join(folder, `${files++}.onnx`);
-  await writeFile(path, Buffer.concat([onnxFile(model), tapBytes(taps)]));
-  return openOnnxSession({ modelPath: path, plan: planOf(about), threads: 1 });
+  const own = join(folder, `${files++}`);
+  await mkdir(own);
+  await writeFile(join(own, 'model.onnx'), Buffer.concat([onnxFile(model), tapBytes(taps)]));
+  return openSession({ kind: 'onnx', folder: own, plan: planOf(about), threads: 1 });
 }
 
 /** Images whose channel means are known: image i, channel c is i + c / 10 everywhere. */
@@ -139,7 +140,7 @@ describe('types and taps', () => {
       provider: 'cpu',
       fixedBatch: 4,
       inputs: [{ name: 'image', type: 'float32', shape: [4, 3, SIDE, SIDE] }],
-      outputs: ['it'],
+      outputs: [{ name: 'it', type: 'float32', shape: [4, 3] }],
     });
     await session.dispose();
   });
@@ -219,8 +220,11 @@ describe('refusals', () => {
 
 describe('bundled networks against PyTorch', () => {
   async function record(name: string): Promise<Map<string, Recorded>> {
-    const { modelPath, manifest: about } = bundledModel(name);
-    const session = await openOnnxSession({ modelPath, plan: planOf(about), threads: 1 });
+    const { files: model, manifest: about } = bundledModel(name);
+    const own = join(folder, `bundled-${files++}`);
+    await mkdir(own);
+    await copyFile(model['model.onnx']!, join(own, 'model.onnx'));
+    const session = await openSession({ kind: 'onnx', folder: own, plan: planOf(about), threads: 1 });
     const recorded = await session.run(referenceImages(), 3);
     await session.dispose();
     return recorded;

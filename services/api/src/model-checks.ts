@@ -1,13 +1,6 @@
-import { CorescoreError, type Manifest } from '@corescore/contracts';
-import {
-  checkActivations,
-  checkOnnxContract,
-  declaredFiles,
-  isTemporal,
-  onnxSemanticDigest,
-  parseManifest,
-  readOnnxGraph,
-} from '@corescore/formats';
+import { extname } from 'node:path';
+import { CorescoreError, isNetwork, type Manifest } from '@corescore/contracts';
+import { checkActivations, checkNetwork, declaredFiles, isTemporal, parseManifest } from '@corescore/formats';
 import type { Store } from '@corescore/store';
 import type { Upload } from './upload.js';
 
@@ -23,29 +16,31 @@ export function acceptManifest(value: unknown, name: string): Manifest {
   return manifest;
 }
 
+/** What may be the name of a stored file; the contract's pattern for names of files. */
+const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
 /**
- * Name within the version of an uploaded file: the one file of an ONNX model may be called anything.
+ * Name within the version of an uploaded file: the file that a network is loaded from may be called anything, what lies
+ * beside it keeps its name, since the model refers to it.
  * @throws CorescoreError `file_unexpected`
  */
 export function acceptFile(manifest: Manifest, filename: string, already: readonly string[]): string {
-  const { model, files } = declaredFiles(manifest);
-  if (model !== undefined) {
-    if (already.length > 0) {
-      throw new CorescoreError('file_unexpected', `There is a second file, ${filename}; an ONNX model is one file.`, {
-        field: filename,
-        remedy: 'Send one .onnx file with its weights inside (no external data).',
-      });
-    }
-    return model;
+  const { model, files, more } = declaredFiles(manifest);
+  const isModel = model !== null && extname(filename).toLowerCase() === extname(model) && !already.includes(model);
+  const name = isModel ? model : filename;
+  const refuse = (why: string, remedy: string) =>
+    new CorescoreError('file_unexpected', `The file ${filename} ${why}.`, { field: filename, remedy });
+  if (already.includes(name)) throw refuse('was sent twice', `Send each of these once: ${files.join(', ')}.`);
+  if (!files.includes(name) && !more) {
+    throw refuse('is not named by the manifest', `Send each of these once: ${files.join(', ')}.`);
   }
-  if (!files.includes(filename) || already.includes(filename)) {
-    const why = already.includes(filename) ? 'sent twice' : 'not named by the manifest';
-    throw new CorescoreError('file_unexpected', `The file ${filename} is ${why}.`, {
-      field: filename,
-      remedy: `Send each of these once: ${files.join(', ')}.`,
-    });
+  if (model !== null && extname(filename).toLowerCase() === extname(model) && !isModel) {
+    throw refuse(`is a second ${extname(model)} file`, 'Send one model a version.');
   }
-  return filename;
+  if (!FILE_NAME.test(name)) {
+    throw refuse('has a name that is not accepted', 'Use letters, digits, ".", "_" and "-", 128 at most.');
+  }
+  return name;
 }
 
 /** What the static checks learn about a version that they let pass. */
@@ -62,26 +57,19 @@ export interface CheckedModel {
  * @throws CorescoreError with field and remedy
  */
 export async function checkModel(store: Store, upload: Upload<Manifest>): Promise<CheckedModel> {
-  const { manifest, dir, files } = upload;
-  const names = files.map((f) => f.name);
-  const missing = declaredFiles(manifest).files.filter((name) => !names.includes(name));
-  if (missing.length > 0) {
-    throw new CorescoreError('file_missing', `The upload lacks ${missing.join(', ')}.`, {
-      field: missing[0]!,
-      remedy: `Add it after the manifest: curl -F manifest=@corescore.json -F file=@${missing[0]}.`,
-    });
-  }
+  const { manifest, files } = upload;
+  const paths = Object.fromEntries(files.map((file) => [file.name, file.path]));
   const temporal = isTemporal(manifest);
-  if (manifest.kind === 'onnx') {
-    const path = files[0]!.path;
-    const graph = await readOnnxGraph(path);
-    checkOnnxContract(manifest, graph);
-    return {
-      semanticDigest: await onnxSemanticDigest(path),
-      parameters: graph.parameters,
-      temporal,
-      stimulusSetDigest: null,
-    };
+  if (isNetwork(manifest)) {
+    const { semanticDigest, parameters } = await checkNetwork(manifest, paths);
+    return { semanticDigest, parameters, temporal, stimulusSetDigest: null };
+  }
+  const missing = declaredFiles(manifest).files.find((name) => !files.some((file) => file.name === name));
+  if (missing !== undefined) {
+    throw new CorescoreError('file_missing', `The upload lacks ${missing}.`, {
+      field: missing,
+      remedy: `Add it after the manifest: curl -F manifest=@corescore.json -F file=@${missing}.`,
+    });
   }
   const { set } = manifest.stimuli;
   const stimulusSet = await store.benchmarks.stimulusSet(set);
@@ -91,6 +79,6 @@ export async function checkModel(store: Store, upload: Upload<Manifest>): Promis
       remedy: 'Use the identifier or digest of a stimulus set that GET /v1/benchmarks lists.',
     });
   }
-  await checkActivations(manifest, dir, stimulusSet);
+  await checkActivations(manifest, paths, stimulusSet);
   return { semanticDigest: null, parameters: null, temporal, stimulusSetDigest: stimulusSet.digest };
 }

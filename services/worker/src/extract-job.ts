@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { type Benchmark, type Prepared, prepareActivations, SUPPLIED } from '@corescore/benchmarks';
-import { CorescoreError, canonicalJson, type Manifest } from '@corescore/contracts';
+import { CorescoreError, canonicalJson, isNetwork, type Manifest } from '@corescore/contracts';
 import { activationsKey, ENGINE, outputIdentity, PROVIDER } from '@corescore/runtime';
 import type { ClaimedRun, ExtractionRow, QueueJob } from '@corescore/store';
 import { conduct, KnownFailure } from './conduct.js';
 import { type Context, enqueue, modelLimits, newHolder } from './context.js';
+import { filesOf } from './model-files.js';
 import { NULL_KIND } from './null-rows.js';
 import { present } from './present.js';
 import { throttled } from './throttle.js';
@@ -16,7 +15,7 @@ const PROGRESS_EVERY_MS = 500;
 
 /** Everything that decides the bytes of the activations: runs with the same key share them. */
 function keyOf(run: ClaimedRun, manifest: Manifest, benchmark: Benchmark): string {
-  if (manifest.kind === 'onnx') {
+  if (isNetwork(manifest)) {
     return activationsKey({
       semanticDigest: run.model.semanticDigest ?? run.model.digest,
       input: manifest.input,
@@ -37,17 +36,6 @@ function keyOf(run: ClaimedRun, manifest: Manifest, benchmark: Benchmark): strin
   return createHash('sha256').update(canonicalJson(parts)).digest('hex');
 }
 
-/** The files of a model version under the names the manifest knows them by. */
-async function withFiles<T>(context: Context, run: ClaimedRun, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'corescore-files-'));
-  try {
-    for (const file of run.model.files) await symlink(context.store.blobs.path(file.digest), join(folder, file.path));
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 async function compute(
   context: Context,
   run: ClaimedRun,
@@ -63,18 +51,14 @@ async function compute(
     // A lost update costs a tick of the bar, and the heartbeat notices a lost run.
     store.runs.progress(run.id, holder, { done, total, unit: 'images' }).catch(() => undefined);
   });
-  const prepared: Prepared = await withFiles(context, run, async (folder) => {
-    const onlyFile = run.model.files[0];
-    const modelPath = manifest.kind === 'onnx' && onlyFile !== undefined ? store.blobs.path(onlyFile.digest) : folder;
-    return prepareActivations(benchmark, {
-      manifest,
-      modelPath,
-      outDir,
-      limits: modelLimits(env),
-      onProgress,
-      onLog: (line) => void store.events.log(run.id, line).catch(() => undefined),
-      signal,
-    });
+  const prepared: Prepared = await prepareActivations(benchmark, {
+    manifest,
+    files: filesOf(context, run),
+    outDir,
+    limits: modelLimits(env),
+    onProgress,
+    onLog: (line) => void store.events.log(run.id, line).catch(() => undefined),
+    signal,
   });
   const { extraction, regions, engine, provider } = prepared;
   const stats =

@@ -4,6 +4,7 @@ import { type Benchmark, prepareTwin, TWIN_IDENTITY, type Twin } from '@corescor
 import { canonicalJson, type Manifest } from '@corescore/contracts';
 import type { ClaimedRun } from '@corescore/store';
 import { type Context, modelLimits } from './context.js';
+import { filesOf } from './model-files.js';
 import { present } from './present.js';
 
 /**
@@ -26,7 +27,7 @@ export async function twinOf(
   if (manifest.kind === 'onnx' && (await present(path))) return { path };
   return prepareTwin(benchmark, {
     manifest,
-    modelPath: store.blobs.path(run.model.files[0]!.digest),
+    files: filesOf(context, run),
     outDir: dirname(path),
     limits: modelLimits(env),
     onProgress,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CorescoreError } from '@corescore/contracts';
+import { CorescoreError, MODEL_FILE } from '@corescore/contracts';
 import { shuffleOnnxWeights } from '@corescore/formats';
 import { RandomState } from '@corescore/metrics';
 import type { Benchmark } from '../benchmark.js';
@@ -28,8 +28,11 @@ export async function prepareTwin(benchmark: Benchmark, request: PrepareRequest)
   try {
     const modelPath = join(folder, 'twin.onnx');
     const random = new RandomState(BESIDE.seeds.twin);
-    await shuffleOnnxWeights(request.modelPath, modelPath, (n) => random.interval(n - 1));
-    const { regions } = await prepareActivations(benchmark, { ...request, modelPath });
+    await shuffleOnnxWeights(request.files[MODEL_FILE.onnx]!, modelPath, (n) => random.interval(n - 1));
+    const { regions } = await prepareActivations(benchmark, {
+      ...request,
+      files: { ...request.files, [MODEL_FILE.onnx]: modelPath },
+    });
     return { path: regions.IT!.path };
   } catch (error) {
     request.signal?.throwIfAborted();

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
 import { type Command, Option } from 'commander';
 import { settings } from '../context.js';
@@ -8,7 +7,7 @@ import { reportText } from '../format/scores.js';
 import { STAGES } from '../format/words.js';
 import type { Io } from '../io.js';
 import { formatOption, number } from '../options.js';
-import { findFiles } from '../submission/files.js';
+import { findFiles, versionFiles } from '../submission/files.js';
 
 interface RunFlags {
   local?: boolean;
@@ -58,7 +57,7 @@ async function runHere(io: Io, model: string | undefined, flags: RunFlags): Prom
   const lines = new LiveLines(io);
   const { report, extraction } = await runLocal({
     manifest,
-    modelPath: manifest.kind === 'onnx' ? found.files[0]! : folderOf(io, model, found.manifestPath),
+    files: versionFiles(found),
     benchmarkRef: flags.benchmark,
     home: env.home,
     threads: flags.threads,
@@ -80,6 +79,3 @@ async function runHere(io: Io, model: string | undefined, flags: RunFlags): Prom
     io.stderr(`${reportText(found.name, report)}\n  ${engine}\n`);
   }
 }
-
-const folderOf = (io: Io, model: string | undefined, manifestPath: string): string =>
-  model === undefined ? dirname(manifestPath) : resolve(io.cwd, model);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { CorescoreError } from '@corescore/contracts';
+import { CorescoreError, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
 
 export interface SubmissionFiles {
   manifestPath: string;
@@ -40,6 +40,13 @@ export function findFiles(cwd: string, model: string | undefined, manifest: stri
     });
   }
   return { ...value, manifestPath, files: [modelPath] };
+}
+
+/** The files under the names that they have within the version, as the service would keep them. */
+export function versionFiles({ kind, files }: SubmissionFiles): ModelFiles {
+  const model = kind === 'onnx' || kind === 'tfjs' ? MODEL_FILE[kind] : null;
+  const isModel = (path: string): boolean => model !== null && extname(path) === extname(model);
+  return Object.fromEntries(files.map((path) => [isModel(path) ? model! : basename(path), path]));
 }
 
 function findManifest(

@@ -1,6 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type ActivationsManifest, CorescoreError, REGIONS, type Region } from '@corescore/contracts';
+import { type ActivationsManifest, CorescoreError, type ModelFiles, REGIONS, type Region } from '@corescore/contracts';
 import { bytesOf, readFully, writeAtomically, writeFully } from '../files.js';
 import { decodeFloat16 } from '../float16.js';
 import { checkCoverage } from '../manifest/parse.js';
@@ -29,13 +28,13 @@ interface RegionArray {
  */
 export async function checkActivations(
   manifest: ActivationsManifest,
-  dir: string,
+  files: ModelFiles,
   stimulusSet: StimulusIds,
 ): Promise<void> {
-  const ids = await readStimulusIds(manifest, dir, stimulusSet);
+  const ids = await readStimulusIds(manifest, files, stimulusSet);
   for (const region of REGIONS) {
     if (manifest.regions[region] === undefined) continue;
-    const array = await openRegion(manifest, dir, region, ids.length);
+    const array = await openRegion(manifest, files, region, ids.length);
     if (manifest.clock !== undefined && (array.steps > 1 || region === 'IT')) {
       checkCoverage(manifest.clock, array.steps, `/regions/${region}`);
     }
@@ -58,13 +57,13 @@ export interface ActivationsArray {
  */
 export async function readActivations(
   manifest: ActivationsManifest,
-  dir: string,
+  files: ModelFiles,
   stimulusSet: StimulusIds,
   region: Region,
   outPath: string,
 ): Promise<ActivationsArray> {
-  const ids = await readStimulusIds(manifest, dir, stimulusSet);
-  const array = await openRegion(manifest, dir, region, ids.length);
+  const ids = await readStimulusIds(manifest, files, stimulusSet);
+  const array = await openRegion(manifest, files, region, ids.length);
   const { steps, stimuli, features } = array;
   const order = ids.map((_, i) => i).sort((a, b) => (ids[a]! < ids[b]! ? -1 : 1));
   const perBatch = Math.max(1, Math.floor(CHUNK_VALUES / features));
@@ -91,7 +90,7 @@ export async function readActivations(
 
 async function openRegion(
   manifest: ActivationsManifest,
-  dir: string,
+  files: ModelFiles,
   region: Region,
   count: number,
 ): Promise<RegionArray> {
@@ -103,8 +102,7 @@ async function openRegion(
       remedy: `Add "${region}": { "file": "...npy", "axes": [...] } to "regions".`,
     });
   }
-  const path = join(dir, at.file);
-  await requireFile(path, at.file, `${field}/file`);
+  const path = await requireFile(files, at.file, `${field}/file`);
   const header = await readNpyHeader(path);
   requireFloatRows(path, header, `${field}/file`);
   const axes: readonly string[] = at.axes;

@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type ActivationsManifest, CorescoreError } from '@corescore/contracts';
+import { type ActivationsManifest, CorescoreError, type ModelFiles } from '@corescore/contracts';
 
 /** The stimulus set that activations are checked against. */
 export interface StimulusIds {
@@ -18,7 +17,11 @@ const SHOWN = 5;
  * @throws CorescoreError `stimulus_set_mismatch`, `file_missing`, `file_empty`, `stimulus_repeated`, `stimulus_unknown`,
  * `stimulus_missing`
  */
-export async function readStimulusIds(manifest: ActivationsManifest, dir: string, set: StimulusIds): Promise<string[]> {
+export async function readStimulusIds(
+  manifest: ActivationsManifest,
+  files: ModelFiles,
+  set: StimulusIds,
+): Promise<string[]> {
   if (manifest.stimuli.set !== set.identifier && manifest.stimuli.set !== set.digest) {
     throw new CorescoreError(
       'stimulus_set_mismatch',
@@ -26,7 +29,7 @@ export async function readStimulusIds(manifest: ActivationsManifest, dir: string
       { field: '/stimuli/set', remedy: `Compute them for the images of ${set.identifier} (digest ${set.digest}).` },
     );
   }
-  const ids = await linesOf(dir, manifest.stimuli.ids);
+  const ids = await linesOf(files, manifest.stimuli.ids);
   const known = new Set(set.ids);
   const lineOf = new Map<string, number>();
   for (const [i, id] of ids.entries()) {
@@ -57,9 +60,8 @@ export async function readStimulusIds(manifest: ActivationsManifest, dir: string
   return ids;
 }
 
-async function linesOf(dir: string, name: string): Promise<string[]> {
-  const path = join(dir, name);
-  await requireFile(path, name, FIELD);
+async function linesOf(files: ModelFiles, name: string): Promise<string[]> {
+  const path = await requireFile(files, name, FIELD);
   if ((await stat(path)).size > LONGEST_FILE) {
     throw new CorescoreError('file_format', `${name} is over 64 MiB long.`, {
       field: FIELD,
@@ -73,13 +75,17 @@ async function linesOf(dir: string, name: string): Promise<string[]> {
     .map((line) => line.trim());
 }
 
-/** @throws CorescoreError `file_missing`, `file_empty` */
-export async function requireFile(path: string, name: string, field: string): Promise<void> {
-  const size = await stat(path).then(
+/**
+ * Path of a file of the version.
+ * @throws CorescoreError `file_missing`, `file_empty`
+ */
+export async function requireFile(files: ModelFiles, name: string, field: string): Promise<string> {
+  const path = files[name];
+  const size = await (path === undefined ? Promise.reject() : stat(path)).then(
     (found) => found.size,
     () => null,
   );
-  if (size === null) {
+  if (path === undefined || size === null) {
     throw new CorescoreError('file_missing', `The manifest names ${name}, which was not sent.`, {
       field,
       remedy: `Send ${name} with the manifest, or name the file that you sent.`,
@@ -91,4 +97,5 @@ export async function requireFile(path: string, name: string, field: string): Pr
       remedy: 'Write it again and check its size.',
     });
   }
+  return path;
 }

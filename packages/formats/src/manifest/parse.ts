@@ -3,6 +3,7 @@ import {
   type Clock,
   CorescoreError,
   type Manifest,
+  type NetworkManifest,
   OnnxManifest,
   REGIONS,
   type Source,
@@ -48,8 +49,8 @@ export function parseManifest(given: unknown): Manifest {
   const error = schemaError(kind === 'onnx' ? OnnxManifest : ActivationsManifest, value);
   if (error !== null) throw error;
   const manifest = value as Manifest;
-  if (manifest.kind === 'onnx') checkOnnx(manifest);
-  else checkArrays(manifest);
+  if (manifest.kind === 'activations') checkArrays(manifest);
+  else checkNetwork(manifest);
   return manifest;
 }
 
@@ -70,20 +71,13 @@ export function isTemporal(manifest: Manifest): boolean {
   return manifest.clock !== undefined;
 }
 
-/** Names of the files that must come with the manifest; for ONNX exactly one `.onnx` file, of any name. */
-export function declaredFiles(manifest: Manifest): { model?: 'model.onnx'; files: string[] } {
-  if (manifest.kind === 'onnx') return { model: 'model.onnx', files: ['model.onnx'] };
-  const arrays = REGIONS.flatMap((region) => manifest.regions[region]?.file ?? []);
-  return { files: [...new Set([...arrays, manifest.stimuli.ids])] };
-}
-
 /** Steps that a source declares by itself: the length of its list; null where only running the model tells. */
-function declaredSteps(source: Source | NonNullable<OnnxManifest['readout']>): number | null {
+function declaredSteps(source: Source | NonNullable<NetworkManifest['readout']>): number | null {
   if ('outputs' in source) return source.outputs.length;
   return source.stepAxis === undefined ? 1 : null;
 }
 
-function checkOnnx(manifest: OnnxManifest): void {
+function checkNetwork(manifest: NetworkManifest): void {
   checkInput(manifest);
   checkState(manifest);
   if (manifest.clock !== undefined) checkClock(manifest.clock);
@@ -108,7 +102,7 @@ function checkOnnx(manifest: OnnxManifest): void {
   }
 }
 
-function checkInput({ input }: OnnxManifest): void {
+function checkInput({ input }: NetworkManifest): void {
   for (const name of ['mean', 'std'] as const) {
     const values = input[name];
     if (values === undefined || values.length === 1 || values.length === input.channels) continue;
@@ -118,7 +112,7 @@ function checkInput({ input }: OnnxManifest): void {
   }
 }
 
-function checkState(manifest: OnnxManifest): void {
+function checkState(manifest: NetworkManifest): void {
   if (manifest.state !== undefined && manifest.steps === undefined) {
     throw invalid('The manifest has "state" and lacks "steps".', '/steps', {
       remedy: 'Add "steps": how often the host runs the model for one image.',

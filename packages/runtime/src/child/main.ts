@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { PROVIDER } from '../engine.js';
+import type { NetworkManifest } from '@corescore/contracts';
 import { infrastructureFailure, ModelFailure, outOfMemory } from '../failure.js';
 import type { Plan } from '../plan.js';
-import { openOnnxSession, type Recorded } from '../session/index.js';
+import { openSession, type Recorded } from '../session/index.js';
 import { firstBatch } from './batching.js';
 import { loadImages, type PixelSource } from './images.js';
 import { send, sendRows } from './send.js';
 
 /** The job, as JSON in the file that the first argument names. */
 export interface ChildJob {
-  modelPath: string;
+  kind: NetworkManifest['kind'];
   plan: Plan;
   pixels: PixelSource;
   threads: number;
@@ -21,9 +21,9 @@ const PROBE = '--probe';
 
 async function extractAll(job: ChildJob): Promise<void> {
   const { pixels, plan } = job;
-  const session = await openOnnxSession(job);
-  const { engine, fixedBatch } = session.describe();
-  send({ type: 'loaded', engine, provider: PROVIDER, fixedBatch });
+  const session = await openSession({ ...job, folder: '.' });
+  const { engine, provider, fixedBatch } = session.describe();
+  send({ type: 'loaded', engine, provider, fixedBatch });
   const load = (start: number, count: number, rows: number) => loadImages(pixels, plan.input, start, count, rows);
   const first = await firstBatch(
     session,

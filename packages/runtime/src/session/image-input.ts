@@ -1,11 +1,10 @@
-import type * as ort from 'onnxruntime-node';
 import { modelFailure } from '../failure.js';
 import { list, type Plan } from '../plan.js';
-import { IMAGE_TYPES } from './tensors.js';
+import type { ElementType, Graph } from './graph.js';
 
 export interface ImageInput {
   name: string;
-  type: string;
+  type: ElementType;
   /** Shape for a batch of this size. */
   dims(batch: number): number[];
   /** Batch size that the model insists on; null when it takes any. */
@@ -18,11 +17,14 @@ export interface ImageInput {
  * Checks that the model takes the images that the manifest describes.
  * @throws ModelFailure `input_not_found`, `input_shape`, `array_dtype`.
  */
-export function imageInput(plan: Plan, inputs: readonly ort.InferenceSession.ValueMetadata[]): ImageInput {
+export function imageInput(
+  plan: Plan,
+  { inputs, imageTypes }: Pick<Graph<unknown>, 'inputs' | 'imageTypes'>,
+): ImageInput {
   const { name, layout, channels, size } = plan.input;
   const names = inputs.map((meta) => meta.name);
   const meta = inputs.find((candidate) => candidate.name === name);
-  if (meta === undefined || !meta.isTensor) {
+  if (meta === undefined) {
     throw modelFailure('input_not_found', `The model has no input "${name}".`, {
       field: '/input/name',
       remedy: `Use one of its inputs: ${list(names)}.`,
@@ -36,10 +38,11 @@ export function imageInput(plan: Plan, inputs: readonly ort.InferenceSession.Val
       remedy: 'List it with its output under "state", or export the model without it.',
     });
   }
-  if (!IMAGE_TYPES.includes(meta.type)) {
+  const type = imageTypes.find((known) => known === meta.type);
+  if (type === undefined) {
     throw modelFailure(
       'array_dtype',
-      `The input "${name}" takes ${meta.type}; images are handed over as ${IMAGE_TYPES.join(', ')}.`,
+      `The input "${name}" takes ${meta.type}; images are handed over as ${imageTypes.join(', ')}.`,
       {
         field: '/input/name',
         remedy: 'Export the model with an image input of type float32.',
@@ -51,11 +54,11 @@ export function imageInput(plan: Plan, inputs: readonly ort.InferenceSession.Val
   // A model without a declared rank reports an empty shape: only running it can tell.
   if (shape.length > 0) {
     const fits =
-      shape.length === 4 && image.every((dim, i) => typeof shape[i + 1] === 'string' || shape[i + 1] === dim);
+      shape.length === 4 && image.every((dim, i) => typeof shape[i + 1] !== 'number' || shape[i + 1] === dim);
     if (!fits) {
       throw modelFailure(
         'input_shape',
-        `The input "${name}" takes [${shape.join(', ')}]; the manifest describes images of [batch, ${image.join(', ')}] (${layout}).`,
+        `The input "${name}" takes [${shape.map((dim) => dim ?? '?').join(', ')}]; the manifest describes images of [batch, ${image.join(', ')}] (${layout}).`,
         { field: '/input', remedy: 'Make layout, size and channels of the manifest those of the model.' },
       );
     }
@@ -63,7 +66,7 @@ export function imageInput(plan: Plan, inputs: readonly ort.InferenceSession.Val
   const first = shape[0];
   return {
     name,
-    type: meta.type,
+    type,
     dims: (batch) => [batch, ...image],
     fixedBatch: typeof first === 'number' ? first : null,
     batchName: typeof first === 'string' && first !== '' ? first : null,

@@ -1,2 +1,2 @@
 export type { ModelSession, Recorded, SessionDescription } from './model-session.js';
-export { openOnnxSession } from './onnx-session.js';
+export { openSession, type SessionOptions } from './open-session.js';

@@ -1,13 +1,16 @@
+import type { TensorInfo } from './graph.js';
+
 /** What a session knows of its model before the first run. */
 export interface SessionDescription {
-  /** `onnxruntime-node 1.30.0` */
+  /** Name and version, e.g. `onnxruntime-node 1.30.0`. */
   engine: string;
   provider: string;
   /** Images that one run must hold; null when the model takes any number. */
   fixedBatch: number | null;
   /** Every input with its type and shape, symbolic dimensions by name. */
-  inputs: { name: string; type: string; shape: readonly (number | string)[] }[];
-  outputs: string[];
+  inputs: readonly TensorInfo[];
+  /** Outputs of the graph, the inner tensors that the plan records among them. */
+  outputs: readonly TensorInfo[];
 }
 
 /** One recorded array of one batch. */

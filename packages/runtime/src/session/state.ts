@@ -1,40 +1,46 @@
-import type * as ort from 'onnxruntime-node';
 import { modelFailure } from '../failure.js';
 import type { Plan } from '../plan.js';
+import { ELEMENT_TYPES, type ElementType, type Graph } from './graph.js';
 
 export interface StateInput {
   input: string;
   output: string;
   field: string;
-  type: string;
+  type: ElementType;
   /** Shape before the first step, for a batch of this size. */
   dims(batch: number): number[];
 }
 
-type Metadata = ort.InferenceSession.ValueMetadata;
+const CARRIED = ELEMENT_TYPES.filter((type) => type !== 'uint8');
 
 /**
  * Shapes of the state before the first step. A symbolic dimension is the batch when it has the name of the image's
  * batch dimension, or stands first; any other is taken from the declared shape of the paired output.
- * @throws ModelFailure `input_not_found`, `input_shape`.
+ * @throws ModelFailure `input_not_found`, `input_shape`, `array_dtype`.
  */
 export function stateInputs(
   plan: Plan,
-  inputs: readonly Metadata[],
-  outputs: readonly Metadata[],
+  { inputs, outputs }: Pick<Graph<unknown>, 'inputs' | 'outputs'>,
   batchName: string | null,
 ): StateInput[] {
   return plan.state.map((pair, i) => {
     const field = `/state/${i}/input`;
     const input = inputs.find((meta) => meta.name === pair.input);
-    if (input === undefined || !input.isTensor) {
+    if (input === undefined) {
       throw modelFailure('input_not_found', `The model has no state input "${pair.input}".`, {
         field,
         remedy: `Its inputs are ${inputs.map((meta) => meta.name).join(', ')}.`,
       });
     }
     const output = outputs.find((meta) => meta.name === pair.output);
-    const declared = output?.isTensor ? output.shape : [];
+    const type = CARRIED.find((known) => known === input.type);
+    if (type === undefined) {
+      throw modelFailure('array_dtype', `A state of type ${input.type} cannot be carried.`, {
+        field,
+        remedy: `Carry state as ${CARRIED.join(', ')}.`,
+      });
+    }
+    const declared = output?.shape ?? [];
     const hasBatchName = batchName !== null && input.shape.includes(batchName);
     const dims = input.shape.map((dim, axis): number | null => {
       if (typeof dim === 'number') return dim;
@@ -43,7 +49,7 @@ export function stateInputs(
       if (typeof known === 'number') return known;
       throw modelFailure(
         'input_shape',
-        `The state input "${pair.input}" has the shape [${input.shape.join(', ')}]; the size of "${dim}" (axis ${axis}) is not known, so no zeros can be made for the first step.`,
+        `The state input "${pair.input}" has the shape [${input.shape.map((d) => d ?? '?').join(', ')}]; the size of "${dim ?? '?'}" (axis ${axis}) is not known, so no zeros can be made for the first step.`,
         { field, remedy: 'Export the state with fixed sizes; only the batch dimension may stay symbolic.' },
       );
     });
@@ -51,7 +57,7 @@ export function stateInputs(
       input: pair.input,
       output: pair.output,
       field,
-      type: input.type,
+      type,
       dims: (batch) => dims.map((dim) => dim ?? batch),
     };
   });

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { MODEL_FILE, type NetworkManifest } from '@corescore/contracts';
+import type { Plan } from '../plan.js';
+import { openGraphSession } from './graph-session.js';
+import type { ModelSession } from './model-session.js';
+import { openOnnxGraph } from './onnx-graph.js';
+
+export interface SessionOptions {
+  kind: NetworkManifest['kind'];
+  /** Folder with the model's files under the names of its version; an ONNX graph already holds its taps (`tapFile`). */
+  folder: string;
+  plan: Plan;
+  /** Threads within one operator, where the engine has them. */
+  threads: number;
+}
+
+/**
+ * Opens a model with the engine of its kind.
+ * @throws ModelFailure `model_load_failed`, `model_out_of_memory`, `output_not_found` and those of the input checks
+ */
+export async function openSession({ kind, folder, plan, threads }: SessionOptions): Promise<ModelSession> {
+  return openGraphSession(await openOnnxGraph({ modelPath: join(folder, MODEL_FILE[kind]), threads }), plan);
+}
