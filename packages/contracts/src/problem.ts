@@ -59,7 +59,7 @@ export const PROBLEMS = {
   activations_shape_changed: { status: 422, title: 'An output changed its shape between batches' },
   activations_constant: { status: 422, title: 'The activations do not depend on the image' },
   activations_too_large: { status: 422, title: 'The activations are over the size limit' },
-  probe_mismatch: { status: 422, title: 'The activations differ from those of the probe' },
+  probe_mismatch: { status: 422, title: 'The activations are not those of the probe' },
   first_step_mismatch: { status: 422, title: 'The clock does not fit the activations' },
   metric_undefined: { status: 422, title: 'The metric is not defined for this input' },
   // us
