@@ -26,12 +26,19 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The first thing that is wrong with a value, as one error that names the field (JSON pointer), what is allowed there
- * and what to do; null where the value fits the schema.
+ * What is wrong with an object, one error for each of its members that is: it names the field (JSON pointer), what is
+ * allowed there and what to do. Empty where the value fits the schema.
  */
-export function schemaError(schema: Type.TSchema, value: unknown): CorescoreError | null {
-  if (Value.Check(schema, value)) return null;
-  return errorIn(schema as JsonSchema, value, '');
+export function schemaErrors(schema: Type.TSchema, value: Record<string, unknown>): CorescoreError[] {
+  if (Value.Check(schema, value)) return [];
+  const { properties = {} } = schema as JsonSchema;
+  const members = membersError(schema as JsonSchema, value, '');
+  const errors = members === null ? [] : [members];
+  for (const [key, member] of Object.entries(properties)) {
+    if (value[key] === undefined || fits(member, value[key])) continue;
+    errors.push(errorIn(member, value[key], `/${escapeKey(key)}`));
+  }
+  return errors.length > 0 ? errors : [errorIn(schema as JsonSchema, value, '')];
 }
 
 function errorIn(given: JsonSchema, value: unknown, pointer: string): CorescoreError {

@@ -7,26 +7,27 @@ const INPUT_TYPES = ['float32', 'float16', 'uint8'];
 const LISTED = 12;
 
 /**
- * Whether the graph can do what the manifest says: the image input is there and takes images of that size and layout,
- * every region, the readout and every state is a tensor of the graph. A batch dimension may be symbolic, or fixed at any
- * number: the runtime then feeds batches of that size.
- * @throws CorescoreError `input_not_found`, `input_shape`, `output_not_found`, `file_missing` (weights in other files)
+ * Everything in which graph and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`, `file_missing`
+ * (weights in other files). Nothing where the image input takes images of that size and layout, and every region, the
+ * readout and every state is a tensor of the graph. A batch dimension may be symbolic, or fixed at any number: the runtime
+ * then feeds batches of that size.
  */
-export function checkOnnxContract(manifest: OnnxManifest, graph: OnnxGraph): void {
+export function* onnxContractErrors(manifest: OnnxManifest, graph: OnnxGraph): Generator<CorescoreError> {
   if (graph.externalData.length > 0) {
-    throw new CorescoreError('file_missing', `The model keeps weights in ${list(graph.externalData)}.`, {
+    yield new CorescoreError('file_missing', `The model keeps weights in ${list(graph.externalData)}.`, {
       field: 'model',
       remedy: 'Save the model as one file: onnx.save_model(model, path, save_as_external_data=False).',
     });
   }
-  const image = input(graph, manifest.input.name, '/input/name');
-  checkImageInput(manifest, image);
-  for (const [at, name] of namedOutputs(manifest)) requireTensor(graph, name, at);
-  checkStates(manifest, graph);
+  const image = graph.inputs.find((info) => info.name === manifest.input.name);
+  if (image === undefined) yield inputMissing(graph, manifest.input.name, '/input/name');
+  else yield* imageInputErrors(manifest, image);
+  for (const [at, name] of namedOutputs(manifest)) yield* tensorErrors(graph, name, at);
+  yield* stateErrors(manifest, graph);
   const fed = new Set([manifest.input.name, ...(manifest.state ?? []).map((s) => s.input)]);
   const unfed = graph.inputs.find((i) => !fed.has(i.name));
-  if (unfed !== undefined) {
-    throw new CorescoreError(
+  if (unfed !== undefined && image !== undefined) {
+    yield new CorescoreError(
       'input_not_found',
       `The model also needs the input "${unfed.name}", which nothing feeds.`,
       {
@@ -58,11 +59,11 @@ function* namesOf(source: { outputs: string[] } | { output: string }, at: string
   else for (const [i, name] of source.outputs.entries()) yield [`${at}/outputs/${i}`, name];
 }
 
-function requireTensor(graph: OnnxGraph, name: string, field: string): void {
+function* tensorErrors(graph: OnnxGraph, name: string, field: string): Generator<CorescoreError> {
   if (graph.tensorNames.has(name) || graph.outputs.some((o) => o.name === name)) return;
   const outputs = graph.outputs.map((o) => o.name);
   const close = closeMatches(name, new Set([...outputs, ...graph.tensorNames]));
-  throw new CorescoreError('output_not_found', `The model has no output or inner tensor "${name}".`, {
+  yield new CorescoreError('output_not_found', `The model has no output or inner tensor "${name}".`, {
     field,
     remedy:
       close.length > 0
@@ -71,17 +72,15 @@ function requireTensor(graph: OnnxGraph, name: string, field: string): void {
   });
 }
 
-function input(graph: OnnxGraph, name: string, field: string): OnnxTensorInfo {
-  const found = graph.inputs.find((i) => i.name === name);
-  if (found !== undefined) return found;
+function inputMissing(graph: OnnxGraph, name: string, field: string): CorescoreError {
   const names = graph.inputs.map((i) => i.name);
-  throw new CorescoreError('input_not_found', `The model has no input "${name}".`, {
+  return new CorescoreError('input_not_found', `The model has no input "${name}".`, {
     field,
     remedy: names.length > 0 ? `Its inputs are ${list(names)}; name one of them.` : 'Export it with an image input.',
   });
 }
 
-function checkImageInput(manifest: OnnxManifest, image: OnnxTensorInfo): void {
+function* imageInputErrors(manifest: OnnxManifest, image: OnnxTensorInfo): Generator<CorescoreError> {
   const { layout, size, channels } = manifest.input;
   const [height, width] = size;
   const wanted = layout === 'NCHW' ? [null, channels, height, width] : [null, height, width, channels];
@@ -89,7 +88,7 @@ function checkImageInput(manifest: OnnxManifest, image: OnnxTensorInfo): void {
   const fail = (detail: string, field: string, remedy: string) =>
     new CorescoreError('input_shape', `${detail}: the model's input ${declared}.`, { field, remedy });
   if (!INPUT_TYPES.includes(image.elemType)) {
-    throw fail(
+    return yield fail(
       `Images are fed as ${INPUT_TYPES.join(', ')}, not ${image.elemType}`,
       '/input/name',
       `Export the model with an input of type ${INPUT_TYPES.join(', ')}.`,
@@ -97,14 +96,14 @@ function checkImageInput(manifest: OnnxManifest, image: OnnxTensorInfo): void {
   }
   if (!image.shapeKnown) return; // ONNX allows it; running the model will show whether it fits.
   if (image.shape.length !== 4) {
-    throw fail(
+    return yield fail(
       `Images are fed with 4 dimensions (${layout}), not ${image.shape.length}`,
       '/input/name',
       'Export the model with an input of shape [batch, channels, height, width] or [batch, height, width, channels].',
     );
   }
   if (image.shape[0] === 0)
-    throw fail('A batch of 0 images is empty', '/input/name', 'Export it with a dynamic batch.');
+    yield fail('A batch of 0 images is empty', '/input/name', 'Export it with a dynamic batch.');
   const names = layout === 'NCHW' ? ['', 'channels', 'height', 'width'] : ['', 'height', 'width', 'channels'];
   for (let axis = 1; axis < 4; axis++) {
     const dim = image.shape[axis];
@@ -114,7 +113,8 @@ function checkImageInput(manifest: OnnxManifest, image: OnnxTensorInfo): void {
     const remedy = swapped
       ? `Set "layout": "${layout === 'NCHW' ? 'NHWC' : 'NCHW'}".`
       : `Make the manifest agree with the model (${names[axis]} ${dim}), or export the model for ${names[axis]} ${wanted[axis]}.`;
-    throw fail(`The manifest's ${names[axis]} is ${wanted[axis]}, the model's ${dim} (${layout})`, field, remedy);
+    yield fail(`The manifest's ${names[axis]} is ${wanted[axis]}, the model's ${dim} (${layout})`, field, remedy);
+    if (swapped) return;
   }
 }
 
@@ -125,12 +125,16 @@ function isOtherLayout(image: OnnxTensorInfo, channels: number, layout: 'NCHW' |
   return there === channels && here !== channels;
 }
 
-function checkStates(manifest: OnnxManifest, graph: OnnxGraph): void {
+function* stateErrors(manifest: OnnxManifest, graph: OnnxGraph): Generator<CorescoreError> {
   for (const [i, state] of (manifest.state ?? []).entries()) {
     const field = `/state/${i}/input`;
-    const into = input(graph, state.input, field);
+    const into = graph.inputs.find((info) => info.name === state.input);
+    if (into === undefined) {
+      yield inputMissing(graph, state.input, field);
+      continue;
+    }
     if (state.input === manifest.input.name) {
-      throw new CorescoreError('input_not_found', `The state input "${state.input}" is the image input.`, {
+      yield new CorescoreError('input_not_found', `The state input "${state.input}" is the image input.`, {
         field,
         remedy: 'Name the input that takes the state of the step before.',
       });
@@ -144,7 +148,7 @@ function checkStates(manifest: OnnxManifest, graph: OnnxGraph): void {
           (d, axis) => typeof d === 'number' && typeof into.shape[axis] === 'number' && d !== into.shape[axis],
         ));
     if (from !== undefined && differ) {
-      throw new CorescoreError(
+      yield new CorescoreError(
         'input_shape',
         `The state leaves as "${state.output}" [${from.shape.join(', ')}] and enters as "${state.input}" [${into.shape.join(', ')}].`,
         { field: `/state/${i}`, remedy: 'Pair each state input with the output that feeds it in the next step.' },
