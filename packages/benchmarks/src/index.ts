@@ -8,3 +8,6 @@ export { difficultyLookUp, feedForwardRamp, thresholdOnly } from './null-rows.js
 export { type Prepared, type PreparedRegion, type PrepareRequest, prepareActivations, SUPPLIED } from './prepare.js';
 export { benchmarkRefs, loadBenchmark } from './registry.js';
 export { type Activations, type ScoreOptions, scoreActivations } from './score.js';
+export type { Cost } from './validate/cost.js';
+export type { Finding } from './validate/finding.js';
+export { type ValidatedArray, type ValidateRequest, type Validation, validate } from './validate/validate.js';

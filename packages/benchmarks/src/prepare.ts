@@ -29,6 +29,8 @@ export interface PrepareRequest {
   files: ModelFiles;
   outDir: string;
   limits: Limits;
+  /** Whether a clock that does not fit the activations refuses the model; default true. */
+  checkClock?: boolean;
   onProgress?: (done: number, total: number) => void;
   onLog?: (line: string) => void;
   signal?: AbortSignal;
@@ -49,8 +51,11 @@ async function changesOverTime(path: string): Promise<boolean> {
   return false;
 }
 
+/** What of a benchmark decides what a model is shown and which regions are kept. */
+export type Shown = Pick<Benchmark, 'definition' | 'stimulusSet' | 'pixelsPath'>;
+
 /** Runs the model, or reads the supplied arrays: the regions of the benchmark as files below `outDir`. */
-export async function prepareActivations(benchmark: Benchmark, request: PrepareRequest): Promise<Prepared> {
+export async function prepareActivations(benchmark: Shown, request: PrepareRequest): Promise<Prepared> {
   const { manifest, files, outDir } = request;
   const { stimulusSet, definition } = benchmark;
   await mkdir(outDir, { recursive: true });
@@ -63,6 +68,7 @@ export async function prepareActivations(benchmark: Benchmark, request: PrepareR
       outDir,
       limits: request.limits,
       regions: definition.regions as Region[],
+      ...(request.checkClock === undefined ? {} : { checkClock: request.checkClock }),
       ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
       ...(request.onLog === undefined ? {} : { onLog: request.onLog }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),

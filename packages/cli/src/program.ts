@@ -8,6 +8,7 @@ import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { submitCommand } from './commands/submit.js';
 import { tokenCommand } from './commands/token.js';
+import { validateCommand } from './commands/validate.js';
 import { waitCommand } from './commands/wait.js';
 import { report } from './failure.js';
 import type { Io } from './io.js';
@@ -24,6 +25,7 @@ function exitCodeHelp(): string {
 
 const EXAMPLES = `Examples:
   corescore serve
+  corescore validate my-model.onnx
   corescore submit my-model.onnx --manifest corescore.json --benchmark core-objects-ost --wait
   corescore run --local my-model.onnx --benchmark core-objects-ost
   corescore leaderboard --format json > board.json
@@ -52,6 +54,7 @@ export function buildProgram(io: Io): Command {
   waitCommand(program, io);
   statusCommand(program, io);
   leaderboardCommand(program, io);
+  validateCommand(program, io);
   runCommand(program, io);
   decodeCommand(program, io);
   tokenCommand(program, io);

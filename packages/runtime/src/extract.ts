@@ -25,6 +25,11 @@ export interface ExtractRequest {
    * recorded; a region that the manifest does not name is missing in the result.
    */
   regions?: Region[];
+  /**
+   * Whether a clock that does not fit the activations, or a region that ignores the image, refuses the model; default
+   * true. `validate` looks at them itself, to say all that is wrong at once.
+   */
+  checkClock?: boolean;
   onProgress?: (done: number, total: number) => void;
   onLog?: (line: string) => void;
   signal?: AbortSignal;
@@ -38,6 +43,8 @@ export interface ExtractedArray {
   features: number;
   /** Whether activations change over the steps from `firstStep` on, for any image. */
   temporal: boolean;
+  /** First step whose activations depend on the image; null where none does, or there was one image only. */
+  imageFrom: number | null;
   /** Axes that were flattened to features. */
   shape: number[];
 }
@@ -94,6 +101,7 @@ export async function extract(request: ExtractRequest): Promise<Extraction> {
         outDir,
         maxActivationBytes,
         labels: manifest.readout?.labels.length ?? null,
+        checkClock: request.checkClock ?? true,
       },
       (done) => onProgress(done, source.n),
     );

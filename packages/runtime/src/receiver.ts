@@ -23,6 +23,7 @@ export interface ReceivedSummary {
   stimuli: number;
   features: number;
   temporal: boolean;
+  imageFrom: number | null;
   shape: number[];
 }
 
@@ -34,6 +35,8 @@ export interface ReceiverOptions {
   maxActivationBytes: number;
   /** Number of names the readout must have features for; null without a readout. */
   labels: number | null;
+  /** Whether a clock that does not fit, or a region that ignores the image, refuses the model. */
+  checkClock: boolean;
   onProgress: (done: number) => void;
   onLog: (line: string) => void;
 }
@@ -89,14 +92,15 @@ export class Receiver {
 
   /** Checks what only the whole tells, and gives every file its name. */
   async finish(): Promise<ReceivedSummary[]> {
-    const { plan, stimuli } = this.options;
+    const { plan, stimuli, checkClock } = this.options;
     const summaries: ReceivedSummary[] = [];
     for (const { name } of plan.recordings) {
       const array = this.arrays.get(name);
       if (array === undefined || array.next.start !== stimuli) throw new FrameError(`${name} is not complete`);
-      if (name !== 'readout') array.checks.finish(name === 'IT');
+      if (name !== 'readout' && checkClock) array.checks.finish(name === 'IT');
       const { file, steps, features, shape, checks } = array;
-      summaries.push({ name, path: file.path, steps, stimuli, features, temporal: checks.temporal, shape });
+      const { temporal, imageFrom } = checks;
+      summaries.push({ name, path: file.path, steps, stimuli, features, temporal, imageFrom, shape });
     }
     for (const { file } of this.arrays.values()) await file.close();
     for (const { file } of this.arrays.values()) await file.publish();

@@ -37,6 +37,12 @@ export class RowChecks {
     return this.changes;
   }
 
+  /** First step whose activations differ between images; null where none do, or there is one image only. */
+  get imageFrom(): number | null {
+    const step = this.spreads.findIndex((s) => s.maxDifference > IMAGE_TOLERANCE * s.maxMagnitude);
+    return step < 0 ? null : step;
+  }
+
   /**
    * Blocks come step by step for the same images, then the next images.
    * @throws ModelFailure `activations_not_finite` with region, step, image and feature.
@@ -75,9 +81,8 @@ export class RowChecks {
       );
     }
     if (stimuli < 2) return;
-    const depends = this.spreads.map((s) => s.maxDifference > IMAGE_TOLERANCE * s.maxMagnitude);
-    const earliest = depends.indexOf(true);
-    if (earliest < 0) {
+    const earliest = this.imageFrom;
+    if (earliest === null) {
       throw modelFailure(
         'activations_constant',
         `${name} is the same for all ${stimuli} images at every step: it does not depend on the image.`,

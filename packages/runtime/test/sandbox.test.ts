@@ -89,6 +89,7 @@ it('says when a process cannot be started, and blames no model', async () => {
     outDir: bench.folder,
     maxActivationBytes: MIB,
     labels: null,
+    checkClock: true,
   };
   await expect(runChild(spawning, receiving, () => undefined)).rejects.toMatchObject({
     kind: 'infrastructure',

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { CorescoreError, MODEL_FILE } from '@corescore/contracts';
 import { shuffleOnnxWeights } from '@corescore/formats';
 import { RandomState } from '@corescore/metrics';
-import type { Benchmark } from '../benchmark.js';
-import { type PrepareRequest, prepareActivations } from '../prepare.js';
+import { type PrepareRequest, prepareActivations, type Shown } from '../prepare.js';
 import { BESIDE } from './plan.js';
 
 /** IT activations of a model's untrained twin, of the shape of the model's own; or why there are none. */
@@ -20,7 +19,7 @@ export const TWIN_IDENTITY = `untrained-twin-1/${BESIDE.seeds.twin}`;
  *
  * @throws the signal's reason when it is aborted
  */
-export async function prepareTwin(benchmark: Benchmark, request: PrepareRequest): Promise<Twin> {
+export async function prepareTwin(benchmark: Shown, request: PrepareRequest): Promise<Twin> {
   if (request.manifest.kind !== 'onnx') {
     return { reason: 'not_run', note: 'activations were supplied: there are no weights to shuffle' };
   }

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { readPixels, writePixels } from '@corescore/stimuli';
+import type { Benchmark } from '../benchmark.js';
+import type { Shown } from '../prepare.js';
+
+/** Images at the end of a sample that are the first ones again: the same image must give the same activations. */
+export const REPEATED = 4;
+
+/**
+ * A few of a benchmark's images, evenly spaced over the stimulus set, then the first `REPEATED` of them once more.
+ * @param images how many different ones, at most all; at least 1
+ * @param dir where the pixel file is written
+ */
+export async function sampleOf(
+  benchmark: Benchmark,
+  images: number,
+  dir: string,
+): Promise<Shown & { images: number; repeated: number }> {
+  const all = await readPixels(benchmark.pixelsPath);
+  const n = Math.min(images, all.n);
+  const repeated = Math.min(REPEATED, n);
+  const spaced = Array.from({ length: n }, (_, i) => Math.floor((i * all.n) / n));
+  const chosen = [...spaced, ...spaced.slice(0, repeated)];
+  const bytes = all.height * all.width * 3;
+  const data = new Uint8Array(chosen.length * bytes);
+  for (const [to, from] of chosen.entries()) data.set(all.data.subarray(from * bytes, (from + 1) * bytes), to * bytes);
+  const pixelsPath = join(dir, 'sample.npy');
+  await writePixels(pixelsPath, { ...all, n: chosen.length, data });
+  const { stimulusSet, definition } = benchmark;
+  const stimuli = chosen.map((index) => stimulusSet.stimuli[index]!);
+  return { definition, stimulusSet: { ...stimulusSet, stimuli }, pixelsPath, images: n, repeated };
+}

@@ -1,0 +1,83 @@
+import type { Finding, Validation } from '@corescore/benchmarks';
+import { type Column, table } from './table.js';
+import { formatBytes, formatSeconds } from './words.js';
+
+type Style = (text: string) => string;
+interface Styles {
+  bold: Style;
+  dim: Style;
+  red: Style;
+  green: Style;
+}
+
+/** What `corescore validate` found: the model, its recorded arrays, what it will cost, and everything that is wrong. */
+export function validationText(
+  name: string,
+  validation: Validation,
+  limits: { wallSeconds: number; memoryBytes: number; maxActivationBytes: number },
+  styles: Styles,
+): string {
+  const { bold } = styles;
+  const parts = [`${bold(name)}${aboutModel(validation)}\n`, arraysText(validation), costText(validation, limits)];
+  return [...parts, findingsText(validation.findings, styles)].filter((part) => part !== '').join('\n');
+}
+
+function aboutModel({ facts, engine, provider, batchSize, images }: Validation): string {
+  const on =
+    provider === engine ? 'activations as supplied' : `${engine} on ${provider}, ${batchSize} images at a time`;
+  const said = [
+    facts === null ? null : `${facts.parameters.toLocaleString('en')} parameters`,
+    engine === null ? null : on,
+    images.run === 0 ? 'not run' : `${images.run} of ${images.total.toLocaleString('en')} images looked at`,
+  ];
+  return said.flatMap((text) => (text === null ? [] : ` · ${text}`)).join('');
+}
+
+const ARRAYS: Column[] = [
+  { title: 'array' },
+  { title: 'steps', align: 'right' },
+  { title: 'shape' },
+  { title: 'features', align: 'right' },
+  { title: 'sees the image from' },
+  { title: 'for all images', align: 'right' },
+];
+
+function arraysText({ arrays, images, engine }: Validation): string {
+  if (arrays.length === 0) return '';
+  const rows = arrays.map(({ name, steps, shape, features, imageFrom }) => [
+    name,
+    String(steps),
+    shape.join(' x '),
+    features.toLocaleString('en'),
+    imageFrom !== null ? `step ${imageFrom}` : engine === 'supplied' ? 'not looked at' : 'no step',
+    formatBytes(4 * steps * features * images.total),
+  ]);
+  return table(ARRAYS, rows, '  ');
+}
+
+function costText({ cost, images }: Validation, limits: Parameters<typeof validationText>[2]): string {
+  if (cost === null) return '';
+  const { startMs, msPerImage, predictedMs, peakMemoryBytes, activationBytes } = cost;
+  const ms = msPerImage < 10 ? msPerImage.toPrecision(2) : Math.round(msPerImage).toLocaleString('en');
+  const all = images.total.toLocaleString('en');
+  return [
+    `  time    ${formatSeconds(startMs)} to start, ${ms} ms an image: about ${formatSeconds(predictedMs)} for ${all} images (limit ${limits.wallSeconds} s)\n`,
+    `  memory  ${formatBytes(peakMemoryBytes)} (limit ${formatBytes(limits.memoryBytes)})\n`,
+    `  disk    ${formatBytes(activationBytes)} of activations (limit ${formatBytes(limits.maxActivationBytes)})\n`,
+  ].join('');
+}
+
+function findingsText(findings: readonly Finding[], { bold, dim, red, green }: Styles): string {
+  if (findings.length === 0) return `  ${green('Nothing is wrong.')} A service takes this model.\n`;
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const lines = findings.map(({ severity, code, message, field, remedy }) => {
+    const kind = severity === 'error' ? red(bold('error')) : bold('warning');
+    const about = `code ${code}${field === undefined ? '' : `, field ${field}`}`;
+    return `  ${kind}  ${message}\n    ${dim(about)}\n${remedy === undefined ? '' : `    what to do: ${remedy}\n`}`;
+  });
+  const end =
+    errors === 0
+      ? 'A service takes this model; look at the warnings first.'
+      : `${errors} error${errors === 1 ? '' : 's'}: a service refuses or fails this model.`;
+  return `${lines.join('\n')}\n  ${end}\n`;
+}

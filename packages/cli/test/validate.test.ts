@@ -1,0 +1,51 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { main } from '../src/program.js';
+import { recordedIo } from './support.js';
+
+const models = fileURLToPath(new URL('../../benchmarks/data/models/', import.meta.url));
+
+/** `corescore validate ff-64.onnx` in a folder of its own, with the manifest changed. */
+async function validateFf(change: object, ...args: string[]) {
+  const cwd = mkdtempSync(join(tmpdir(), 'corescore-cli-validate-'));
+  onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
+  cpSync(join(models, 'ff-64.onnx'), join(cwd, 'ff-64.onnx'));
+  const manifest = JSON.parse(readFileSync(join(models, 'ff-64.json'), 'utf8'));
+  writeFileSync(join(cwd, 'corescore.json'), JSON.stringify({ ...manifest, ...change }));
+  const io = recordedIo({ cwd });
+  return { code: await main(['validate', 'ff-64.onnx', '--images', '4', ...args], io), io };
+}
+
+test('a table of what is recorded and what it costs; exit code 0', async () => {
+  const { code, io } = await validateFf({});
+  expect(code).toBe(0);
+  expect(io.out).toBe('');
+  expect(io.err).toMatch(/^ff-64 · 42,826 parameters · onnxruntime-node \S+ on cpu, .* 4 of 660 images looked at/);
+  expect(io.err).toMatch(/IT +1 +1024 +1,024 +step 0 +2\.6 MiB/);
+  expect(io.err).toMatch(/time .* for 660 images \(limit 600 s\)/);
+  expect(io.err).toContain('Nothing is wrong.');
+});
+
+test('every error with field and remedy; exit code 11', async () => {
+  const wrong = { input: undefined, regions: { IT: { outputs: [] } } };
+  const { code, io } = await validateFf(wrong);
+  expect(code).toBe(11);
+  expect(io.err).toMatch(/error {2}The manifest lacks "input"/);
+  expect(io.err).toMatch(/field \/regions/);
+  expect(io.err.match(/what to do: /g)!.length).toBeGreaterThanOrEqual(2);
+  expect(io.err).toContain('errors: a service refuses or fails this model.');
+});
+
+test('as JSON', async () => {
+  const { code, io } = await validateFf({}, '--format', 'json');
+  expect([code, io.err]).toEqual([0, '']);
+  expect(JSON.parse(io.out)).toMatchObject({
+    name: 'ff-64',
+    ok: true,
+    findings: [],
+    cost: { predictedMs: expect.any(Number) },
+  });
+});
