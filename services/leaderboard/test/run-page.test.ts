@@ -46,7 +46,7 @@ describe('the page of a run', () => {
     expect(await page.getByRole('link', { name: 'The receipt' }).getAttribute('href')).toBe(
       `/v1/runs/${runId('bl-64')}/receipt`,
     );
-    await page.getByText('npx corescore run --local bl-64.onnx').waitFor();
+    await page.getByText('npx corescore run --local model.onnx').waitFor();
     expect(await page.getByRole('button', { name: /Cancel|again/ }).count()).toBe(0);
   });
 

@@ -110,8 +110,9 @@ describe('the command that reproduces a run', () => {
 
   test('names the file, or relies on the manifest for arrays', () => {
     expect(reproduceCommand(version('onnx'), 'b@0')).toBe(
-      'npx corescore run --local bl-64.onnx --manifest corescore.json --benchmark b@0',
+      'npx corescore run --local model.onnx --manifest corescore.json --benchmark b@0',
     );
+    expect(reproduceCommand({ ...version('onnx'), kind: 'tfjs' }, 'b@0')).toContain('--local model.json --manifest');
     expect(reproduceCommand(version('activations'), 'b@0')).toBe(
       'npx corescore run --local --manifest corescore.json --benchmark b@0',
     );

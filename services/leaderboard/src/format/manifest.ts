@@ -1,4 +1,4 @@
-import type { Clock, Manifest } from '@corescore/contracts';
+import { type Clock, isNetwork, type Manifest } from '@corescore/contracts';
 import { fixed } from './numbers.js';
 
 const ms = (value: number): string => fixed(value, Number.isInteger(value) ? 0 : 1);
@@ -19,13 +19,14 @@ export function clockSentence(clock: Clock | undefined): string {
 
 export function kindWords(kind: string): string {
   if (kind === 'onnx') return 'ONNX network, run here';
+  if (kind === 'tfjs') return 'TensorFlow.js network, run here';
   if (kind === 'activations') return 'activations supplied by the submitter';
   return kind === 'null' ? 'null row, made by the service' : kind;
 }
 
 /** `64 × 64 RGB over 8°` */
 export function inputSentence(manifest: Manifest): string | null {
-  if (manifest.kind !== 'onnx') return null;
+  if (!isNetwork(manifest)) return null;
   const { size, channels, visualDegrees, channelOrder } = manifest.input;
   const colour = channels === 1 ? 'gray' : (channelOrder ?? 'rgb').toUpperCase();
   return `${size[0]} × ${size[1]} ${colour} over ${visualDegrees}°`;

@@ -5,9 +5,11 @@ import { formatBytes, formatCount } from '../format/numbers.js';
 import { formatDateTime } from '../format/time.js';
 import { type Fact, FactList } from '../ui/fact-list.js';
 
+const SUBMITTED: readonly string[] = ['onnx', 'tfjs', 'activations'] satisfies Manifest['kind'][];
+
 /** Rows that the service makes itself have a manifest of their own shape: only what a submission has is read. */
 const submitted = (version: ModelVersionView): Manifest | null =>
-  version.kind === 'onnx' || version.kind === 'activations' ? (version.manifest as Manifest) : null;
+  SUBMITTED.includes(version.kind) ? (version.manifest as Manifest) : null;
 
 function factsOf(version: ModelVersionView): Fact[] {
   const manifest = submitted(version);

@@ -196,7 +196,10 @@ export const models: ModelView[] = ENTRIES.map((entry) => {
         description: entry.sentence ?? 'lateral recurrence in three areas, 5 steps, one output per step',
         temporal,
         parameters: kind === 'onnx' ? 105_610 : null,
-        files: kind === 'null' ? [] : [{ path: `${entry.name}.onnx`, digest: digest(50), bytes: 437_112 }],
+        files:
+          kind === 'null'
+            ? []
+            : [{ path: kind === 'onnx' ? 'model.onnx' : 'it.npy', digest: digest(50), bytes: 437_112 }],
         manifest: { ...about, ...(kind === 'onnx' ? { input } : {}), regions: { V4: {}, IT: {} } },
         createdAt: AT,
       },
