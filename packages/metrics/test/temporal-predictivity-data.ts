@@ -48,3 +48,21 @@ export function temporalData(): { steps: Float32Array[]; target: Target; splits:
   });
   return { steps: features, target: { y, n, m }, splits: drawn };
 }
+
+/** Rows of the images that a draw holds, as often as it holds them: a split and its predictions, in full. */
+export function resampled(split: TrainTest, predicted: Float64Array, rows: Int32Array, of: Target) {
+  const places = [...rows].flatMap((image) => {
+    const place = split.test.indexOf(image);
+    return place < 0 ? [] : [place];
+  });
+  const take = (from: Float64Array, at: number[]) =>
+    Float64Array.from(at.flatMap((i) => [...from.subarray(i * of.m, (i + 1) * of.m)]));
+  return {
+    responses: take(
+      of.y,
+      places.map((p) => split.test[p]),
+    ),
+    predicted: take(predicted, places),
+    images: places.length,
+  };
+}
