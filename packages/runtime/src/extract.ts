@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import type { ModelFiles, NetworkManifest, Region } from '@corescore/contracts';
 import { checkNetwork, readNpyHeader } from '@corescore/formats';
 import type { PixelSource } from './child/images.js';
+import { PROVIDER } from './engine.js';
 import { asModelFailure, infrastructureFailure } from './failure.js';
 import { checkLimits, type Limits } from './limits.js';
 import { planOf, tapsOf } from './plan.js';
@@ -90,6 +91,7 @@ export async function extract(request: ExtractRequest): Promise<Extraction> {
       plan,
       pixels: source,
       threads,
+      provider: PROVIDER,
       memoryBytes,
     });
     const { arrays, ...child } = await runChild(

@@ -13,6 +13,7 @@ export interface ChildJob {
   plan: Plan;
   pixels: PixelSource;
   threads: number;
+  provider: string;
   memoryBytes: number;
 }
 

@@ -1,6 +1,5 @@
 import { decodeFloat16, encodeFloat16 } from '@corescore/formats/float16';
 import * as ort from 'onnxruntime-node';
-import { PROVIDER } from '../engine.js';
 import type { ElementType, Graph, TensorInfo } from './graph.js';
 import { engineFailure } from './graph-session.js';
 
@@ -11,20 +10,24 @@ process.env['ORT_DISABLE_TELEMETRY'] = '1';
  * Loads an ONNX file whose outputs already hold every tensor of the plan (`tapFile`).
  * @throws ModelFailure `model_load_failed`, `model_out_of_memory`
  */
-export async function openOnnxGraph(options: { modelPath: string; threads: number }): Promise<Graph<ort.Tensor>> {
+export async function openOnnxGraph(options: {
+  modelPath: string;
+  threads: number;
+  provider: string;
+}): Promise<Graph<ort.Tensor>> {
   // The engine's JavaScript takes up Float16Array where Node has it (from 24), its native half does not know it yet and
   // fails on every float16 tensor. Without it, halves are bit patterns everywhere.
   Reflect.deleteProperty(globalThis, 'Float16Array');
   try {
     const session = await ort.InferenceSession.create(options.modelPath, {
-      executionProviders: [PROVIDER],
+      executionProviders: [options.provider],
       graphOptimizationLevel: 'all',
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
     });
-    return new OnnxGraph(session, PROVIDER);
+    return new OnnxGraph(session, options.provider);
   } catch (error) {
     throw engineFailure(error, 'model_load_failed', 'ONNX Runtime cannot load the model', {
       remedy: 'Check the file with onnx.checker and load it with onnxruntime 1.30 or an older opset.',

@@ -12,12 +12,14 @@ export interface SessionOptions {
   plan: Plan;
   /** Threads within one operator, where the engine has them. */
   threads: number;
+  /** What the engine runs on: one of `PROVIDERS` of its kind. */
+  provider: string;
 }
 
 /**
  * Opens a model with the engine of its kind.
  * @throws ModelFailure `model_load_failed`, `model_out_of_memory`, `output_not_found` and those of the input checks
  */
-export async function openSession({ kind, folder, plan, threads }: SessionOptions): Promise<ModelSession> {
-  return openGraphSession(await openOnnxGraph({ modelPath: join(folder, MODEL_FILE[kind]), threads }), plan);
+export async function openSession({ kind, folder, plan, threads, provider }: SessionOptions): Promise<ModelSession> {
+  return openGraphSession(await openOnnxGraph({ modelPath: join(folder, MODEL_FILE[kind]), threads, provider }), plan);
 }
