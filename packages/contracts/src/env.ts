@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { CorescoreError } from './problem.js';
+import { DEFAULT_PROVIDERS, type ProviderOrder, parseProviders } from './providers.js';
 
 /** The environment, parsed once. Units stand in the names; defaults stand in `DEFAULTS`. */
 export interface Env {
@@ -15,6 +16,7 @@ export interface Env {
   modelMemoryBytes: number;
   maxActivationBytes: number;
   leaseSeconds: number;
+  providers: ProviderOrder;
   /** Whether runs are also scored under other conditions (strip, floors, native steps, each step against each bin). */
   beside: boolean;
   chromium: string | undefined;
@@ -33,6 +35,8 @@ export const DEFAULTS: Record<string, string | undefined> = {
   CORESCORE_MODEL_TIMEOUT_SECONDS: '600',
   CORESCORE_MODEL_MEMORY_BYTES: String(4 * GIB),
   CORESCORE_MAX_ACTIVATION_BYTES: String(8 * GIB),
+  CORESCORE_ONNX_PROVIDERS: DEFAULT_PROVIDERS.onnx.join(),
+  CORESCORE_TFJS_PROVIDERS: DEFAULT_PROVIDERS.tfjs.join(),
   CORESCORE_LEASE_SECONDS: '30',
   CORESCORE_BESIDE: 'yes',
   CORESCORE_CHROMIUM: undefined,
@@ -93,8 +97,23 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
     modelTimeoutSeconds: positive('CORESCORE_MODEL_TIMEOUT_SECONDS'),
     modelMemoryBytes: positive('CORESCORE_MODEL_MEMORY_BYTES'),
     maxActivationBytes: positive('CORESCORE_MAX_ACTIVATION_BYTES'),
+    providers: {
+      onnx: parseProviders('onnx', text('CORESCORE_ONNX_PROVIDERS')!, 'CORESCORE_ONNX_PROVIDERS'),
+      tfjs: parseProviders('tfjs', text('CORESCORE_TFJS_PROVIDERS')!, 'CORESCORE_TFJS_PROVIDERS'),
+    },
     leaseSeconds: positive('CORESCORE_LEASE_SECONDS'),
     beside: yes('CORESCORE_BESIDE'),
     chromium: text('CORESCORE_CHROMIUM'),
+  };
+}
+
+/** What the process of a model may use, from the settings. */
+export function modelLimits(env: Env, threads: number) {
+  return {
+    wallSeconds: env.modelTimeoutSeconds,
+    memoryBytes: env.modelMemoryBytes,
+    maxActivationBytes: env.maxActivationBytes,
+    threads,
+    providers: env.providers,
   };
 }

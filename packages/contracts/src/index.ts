@@ -12,6 +12,7 @@ export * from './exit-codes.js';
 export * from './ids.js';
 export * from './manifest.js';
 export * from './problem.js';
+export * from './providers.js';
 export * from './queues.js';
 export * from './rest.js';
 export * from './run.js';

@@ -14,6 +14,7 @@ test('nothing set: the documented defaults', () => {
     modelTimeoutSeconds: 600,
     modelMemoryBytes: 4 * 1024 ** 3,
     maxActivationBytes: 8 * 1024 ** 3,
+    providers: { onnx: ['cuda', 'cpu'], tfjs: ['native-gpu', 'native-cpu', 'wasm'] },
     leaseSeconds: 30,
     beside: true,
     chromium: undefined,
@@ -38,6 +39,8 @@ test.each([
   ['CORESCORE_MODEL_MEMORY_BYTES', '1e99'],
   ['CORESCORE_LEASE_SECONDS', '1.5'],
   ['CORESCORE_BESIDE', 'maybe'],
+  ['CORESCORE_ONNX_PROVIDERS', 'cuda,tpu'],
+  ['CORESCORE_TFJS_PROVIDERS', 'wasm,wasm'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => parseEnv({ [name]: value }, '/')).toThrow(
     expect.objectContaining({ code: 'configuration', field: name }),

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { NetworkManifest } from '@corescore/contracts';
 
-/** The execution provider that every session uses. */
-export const PROVIDER = 'cpu';
+const PACKAGES: Record<NetworkManifest['kind'], string> = { onnx: 'onnxruntime-node', tfjs: '@tensorflow/tfjs-core' };
 
 /**
- * Name and version of the engine, e.g. `onnxruntime-node 1.30.0`. Read from the package, so that the parent process
- * knows it without loading the native library.
+ * Name and version of the engine of a kind, e.g. `onnxruntime-node 1.30.0`. Read from its package, so that the parent
+ * process knows it without loading the native library.
  */
-export const ENGINE: string = (() => {
-  const path = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+export function engineName(kind: NetworkManifest['kind']): string {
+  const path = createRequire(import.meta.url).resolve(`${PACKAGES[kind]}/package.json`);
   const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name: string; version: string };
   return `${name} ${version}`;
-})();
+}

@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import type { ModelFiles, NetworkManifest, Region } from '@corescore/contracts';
 import { checkNetwork, readNpyHeader } from '@corescore/formats';
 import type { PixelSource } from './child/images.js';
-import { PROVIDER } from './engine.js';
+import { chooseEngine } from './engines.js';
 import { asModelFailure, infrastructureFailure } from './failure.js';
 import { checkLimits, type Limits } from './limits.js';
 import { planOf, tapsOf } from './plan.js';
@@ -81,7 +81,8 @@ export async function extract(request: ExtractRequest): Promise<Extraction> {
   try {
     const { parameters, outputs } = await checkNetwork(manifest, files);
     const fence = await sandbox();
-    for (const line of fence.lines) onLog(line);
+    const { provider, skipped } = await chooseEngine(manifest.kind, limits.providers);
+    for (const line of [...fence.lines, ...skipped]) onLog(line);
     const source = await pixelSource(request.pixelsPath, request.imageDegrees);
     await mkdir(outDir, { recursive: true });
     pixels = await open(request.pixelsPath, 'r');
@@ -91,7 +92,7 @@ export async function extract(request: ExtractRequest): Promise<Extraction> {
       plan,
       pixels: source,
       threads,
-      provider: PROVIDER,
+      provider,
       memoryBytes,
     });
     const { arrays, ...child } = await runChild(

@@ -1,5 +1,5 @@
 /** Runs an untrusted model in a sandboxed child process: images in, activations per step out. */
-export { ENGINE, PROVIDER } from './engine.js';
+export { chooseEngine, type EngineChoice } from './engines.js';
 export { type ExtractedArray, type Extraction, type ExtractRequest, extract } from './extract.js';
 export { ModelFailure } from './failure.js';
 export { type ActivationsKeyParts, activationsKey, outputIdentity } from './key.js';

@@ -13,7 +13,7 @@ export interface ActivationsKeyParts {
   stimulusDigest: string;
   /** Where the activations come from: `outputIdentity(manifest, region)`. */
   output: string;
-  /** `ENGINE`, or what an extraction reported. */
+  /** As `chooseEngine` or an extraction reports it. */
   engine: string;
   provider: string;
   /** Default: the version of the preprocessing that is installed. */

@@ -1,4 +1,4 @@
-import { CorescoreError } from '@corescore/contracts';
+import { CorescoreError, type ProviderOrder } from '@corescore/contracts';
 
 /** What a model process may use. */
 export interface Limits {
@@ -10,6 +10,8 @@ export interface Limits {
   maxActivationBytes: number;
   /** Threads within one operator. */
   threads: number;
+  /** Engines' providers in the order in which they are tried; default `DEFAULT_PROVIDERS`. */
+  providers?: ProviderOrder;
 }
 
 const MIB = 1024 ** 2;
@@ -19,7 +21,7 @@ export const MIN_MEMORY_BYTES = 192 * MIB;
 
 /** @throws CorescoreError `configuration` naming the limit. */
 export function checkLimits(limits: Limits): Limits {
-  const need = (name: keyof Limits, minimum: number, whole: boolean): void => {
+  const need = (name: Exclude<keyof Limits, 'providers'>, minimum: number, whole: boolean): void => {
     const value = limits[name];
     if (!Number.isFinite(value) || value < minimum || (whole && !Number.isSafeInteger(value))) {
       throw new CorescoreError(

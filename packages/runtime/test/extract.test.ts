@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENGINE } from '../src/engine.js';
+import { engineName } from '../src/engine.js';
 import { sandbox } from '../src/sandbox.js';
 import { Bench, MIB, modelProcesses, namesIn, readArray } from './extraction.js';
 import { graph, image, leakySum, manifest, meanNodes, notFinite, plain, stepNames, unrolled } from './models.js';
@@ -33,7 +33,7 @@ describe('what an extraction yields', () => {
       onProgress: (done, total) => progress.push([done, total]),
       onLog: (line) => log.push(line),
     });
-    expect(extraction).toMatchObject({ engine: ENGINE, provider: 'cpu', batchSize: 5, parameters: 0 });
+    expect(extraction).toMatchObject({ engine: engineName('onnx'), provider: 'cpu', batchSize: 5, parameters: 0 });
     expect(extraction.regions.IT).toMatchObject({ steps: 1, stimuli: 5, features: 3, temporal: false, shape: [3] });
     expect(extraction.peakMemoryBytes).toBeGreaterThan(20e6);
     expect(extraction.wallMs).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 import type { OnnxManifest } from '@corescore/contracts';
 import { describe, expect, it } from 'vitest';
-import { ENGINE, PROVIDER } from '../src/engine.js';
+import { engineName } from '../src/engine.js';
 import { type ActivationsKeyParts, activationsKey, outputIdentity } from '../src/key.js';
 import { manifest } from './models.js';
 
@@ -10,8 +10,8 @@ const parts: ActivationsKeyParts = {
   imageDegrees: 8,
   stimulusDigest: 'b'.repeat(64),
   output: outputIdentity(manifest(), 'IT'),
-  engine: ENGINE,
-  provider: PROVIDER,
+  engine: engineName('onnx'),
+  provider: 'cpu',
 };
 const key = (change: Partial<ActivationsKeyParts> = {}): string => activationsKey({ ...parts, ...change });
 

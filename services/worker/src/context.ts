@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import type { Benchmark } from '@corescore/benchmarks';
-import type { Env } from '@corescore/contracts/env';
+import { type Env, modelLimits as limitsOf } from '@corescore/contracts/env';
 import type { Limits } from '@corescore/runtime';
 import type { DueJob, Store } from '@corescore/store';
 
@@ -23,13 +23,8 @@ export const VERSION = (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: 
 /** A lease holder's name: one a job, so that a job never mistakes another's lease for its own. */
 export const newHolder = (): string => `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`;
 
-/** What the process of a model may use. */
-export const modelLimits = (env: Env): Limits => ({
-  wallSeconds: env.modelTimeoutSeconds,
-  memoryBytes: env.modelMemoryBytes,
-  maxActivationBytes: env.maxActivationBytes,
-  threads: availableParallelism(),
-});
+/** What the process of a model may use on this machine. */
+export const modelLimits = (env: Env): Limits => limitsOf(env, availableParallelism());
 
 export async function enqueue(store: Store, due: readonly DueJob[]): Promise<void> {
   for (const { stage, runId, attempt } of due) await store.queues.enqueue(stage, { runId, attempt });

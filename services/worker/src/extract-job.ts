@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { type Benchmark, type Prepared, prepareActivations, SUPPLIED } from '@corescore/benchmarks';
 import { CorescoreError, canonicalJson, isNetwork, type Manifest } from '@corescore/contracts';
-import { activationsKey, ENGINE, outputIdentity, PROVIDER } from '@corescore/runtime';
+import { activationsKey, chooseEngine, outputIdentity } from '@corescore/runtime';
 import type { ClaimedRun, ExtractionRow, QueueJob } from '@corescore/store';
 import { conduct, KnownFailure } from './conduct.js';
 import { type Context, enqueue, modelLimits, newHolder } from './context.js';
@@ -14,16 +14,17 @@ import { throttled } from './throttle.js';
 const PROGRESS_EVERY_MS = 500;
 
 /** Everything that decides the bytes of the activations: runs with the same key share them. */
-function keyOf(run: ClaimedRun, manifest: Manifest, benchmark: Benchmark): string {
+async function keyOf({ env }: Context, run: ClaimedRun, manifest: Manifest, benchmark: Benchmark): Promise<string> {
   if (isNetwork(manifest)) {
+    const { engine, provider } = await chooseEngine(manifest.kind, env.providers);
     return activationsKey({
       semanticDigest: run.model.semanticDigest ?? run.model.digest,
       input: manifest.input,
       imageDegrees: benchmark.definition.visualDegrees,
       stimulusDigest: run.stimulusSetDigest,
       output: outputIdentity(manifest, 'IT'),
-      engine: ENGINE,
-      provider: PROVIDER,
+      engine,
+      provider,
     });
   }
   const parts = {
@@ -107,7 +108,7 @@ export async function extractRun(context: Context, job: QueueJob): Promise<void>
     },
     async (signal) => {
       if (run.model.kind === NULL_KIND) return proceed({ key: null, engine: 'none', provider: 'none' });
-      const key = keyOf(run, run.model.manifest as Manifest, benchmarkOf(context, run));
+      const key = await keyOf(context, run, run.model.manifest as Manifest, benchmarkOf(context, run));
       const known = await store.extractions.get(key);
       if (
         known !== null &&

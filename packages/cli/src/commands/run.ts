@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { CorescoreError } from '@corescore/contracts';
+import { modelLimits } from '@corescore/contracts/env';
 import { type Command, Option } from 'commander';
 import { settings } from '../context.js';
 import { bar, LiveLines } from '../format/progress.js';
@@ -62,12 +63,7 @@ async function runHere(io: Io, model: string | undefined, flags: RunFlags): Prom
     home: env.home,
     threads: flags.threads,
     beside: env.beside,
-    limits: {
-      wallSeconds: env.modelTimeoutSeconds,
-      memoryBytes: env.modelMemoryBytes,
-      maxActivationBytes: env.maxActivationBytes,
-      threads: flags.threads,
-    },
+    limits: modelLimits(env, flags.threads),
     onProgress(stage, done, total) {
       lines.set(stage, `${found.name}  ${bar(done, total, 16)} ${STAGES[stage]}  ${done} of ${total}`, stage);
     },

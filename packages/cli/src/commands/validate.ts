@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { modelLimits } from '@corescore/contracts/env';
 import { type Command, Option } from 'commander';
 import { settings } from '../context.js';
 import { Exit } from '../failure.js';
@@ -54,12 +55,7 @@ export function validateCommand(program: Command, io: Io): void {
       const found = findFiles(io.cwd, model, flags.manifest);
       const { loadBenchmark, validate } = await import('@corescore/benchmarks');
       const lines = new LiveLines(io);
-      const limits = {
-        wallSeconds: env.modelTimeoutSeconds,
-        memoryBytes: env.modelMemoryBytes,
-        maxActivationBytes: env.maxActivationBytes,
-        threads: flags.threads,
-      };
+      const limits = modelLimits(env, flags.threads);
       const validation = await validate({
         manifest: found.manifest,
         files: versionFiles(found),

@@ -15,24 +15,36 @@ export async function openOnnxGraph(options: {
   threads: number;
   provider: string;
 }): Promise<Graph<ort.Tensor>> {
-  // The engine's JavaScript takes up Float16Array where Node has it (from 24), its native half does not know it yet and
-  // fails on every float16 tensor. Without it, halves are bit patterns everywhere.
-  Reflect.deleteProperty(globalThis, 'Float16Array');
   try {
-    const session = await ort.InferenceSession.create(options.modelPath, {
-      executionProviders: [options.provider],
-      graphOptimizationLevel: 'all',
-      intraOpNumThreads: options.threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: 3,
-    });
-    return new OnnxGraph(session, options.provider);
+    return await openOnnxModel(options.modelPath, options);
   } catch (error) {
     throw engineFailure(error, 'model_load_failed', 'ONNX Runtime cannot load the model', {
       remedy: 'Check the file with onnx.checker and load it with onnxruntime 1.30 or an older opset.',
     });
   }
+}
+
+/** @param model path of the file, or its bytes */
+export async function openOnnxModel(
+  model: string | Uint8Array,
+  { threads, provider }: { threads: number; provider: string },
+): Promise<Graph<ort.Tensor>> {
+  // The engine's JavaScript takes up Float16Array where Node has it (from 24), its native half does not know it yet and
+  // fails on every float16 tensor. Without it, halves are bit patterns everywhere.
+  Reflect.deleteProperty(globalThis, 'Float16Array');
+  const options: ort.InferenceSession.SessionOptions = {
+    executionProviders: [provider],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    logSeverityLevel: 3,
+  };
+  const session =
+    typeof model === 'string'
+      ? await ort.InferenceSession.create(model, options)
+      : await ort.InferenceSession.create(model, options);
+  return new OnnxGraph(session, provider);
 }
 
 class OnnxGraph implements Graph<ort.Tensor> {

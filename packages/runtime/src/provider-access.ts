@@ -1,0 +1,57 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What a model's process needs of the host for its engine to reach a device; nothing for `cpu` and `wasm`. */
+export interface ProviderAccess {
+  environment: Record<string, string>;
+  /** Folders and files that drivers and their libraries are read from. */
+  readable: string[];
+  devices: string[];
+}
+
+/** Where drivers look, and which card an operator has chosen. None of them holds a secret. */
+const VARIABLES = [
+  'LD_LIBRARY_PATH',
+  'CUDA_VISIBLE_DEVICES',
+  'CUDA_DEVICE_ORDER',
+  'NVIDIA_VISIBLE_DEVICES',
+  'NVIDIA_DRIVER_CAPABILITIES',
+  'VK_ICD_FILENAMES',
+  'VK_DRIVER_FILES',
+];
+
+/** Vulkan's loader and drivers read their manifests here. */
+const VULKAN = ['/etc/vulkan', '/usr/share/vulkan'];
+
+const ON_A_DEVICE: readonly string[] = ['cuda', 'webgpu', 'native-gpu'];
+
+/** Devices of NVIDIA's driver, and the render nodes of the others. */
+function deviceNodes(): string[] {
+  const names = (folder: string, pattern: RegExp): string[] =>
+    existsSync(folder)
+      ? readdirSync(folder)
+          .filter((name) => pattern.test(name))
+          .map((name) => join(folder, name))
+      : [];
+  return [
+    ...names('/dev', /^nvidia(\d+|ctl|-uvm|-uvm-tools|-modeset)$/),
+    ...names('/dev/nvidia-caps', /^nvidia-cap\d+$/),
+    ...names('/dev/dri', /^(renderD|card)\d+$/),
+  ];
+}
+
+/** @param env the service's environment */
+export function accessFor(provider: string, env: NodeJS.ProcessEnv = process.env): ProviderAccess {
+  if (!ON_A_DEVICE.includes(provider)) return { environment: {}, readable: [], devices: [] };
+  const environment = Object.fromEntries(
+    VARIABLES.flatMap((name) => (env[name] === undefined || env[name] === '' ? [] : [[name, env[name]]])),
+  );
+  const paths = ['LD_LIBRARY_PATH', 'VK_ICD_FILENAMES', 'VK_DRIVER_FILES'].flatMap(
+    (name) => environment[name]?.split(':') ?? [],
+  );
+  return {
+    environment,
+    readable: [...VULKAN, ...paths].filter((path) => path.startsWith('/') && existsSync(path)),
+    devices: deviceNodes(),
+  };
+}
