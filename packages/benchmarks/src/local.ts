@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Manifest, ModelFiles, ScoreReport } from '@corescore/contracts';
+import { isNetwork, type Manifest, type ModelFiles, type ScoreReport } from '@corescore/contracts';
 import type { Extraction, Limits } from '@corescore/runtime';
 import { prepareTwin } from './beside/twin.js';
 import { type PrepareRequest, prepareActivations } from './prepare.js';
@@ -41,7 +41,7 @@ export async function runLocal(run: LocalRun): Promise<{ report: ScoreReport; ex
     };
     // A network is run twice: itself, then its untrained twin.
     const beside = run.beside !== false;
-    const passes = beside && run.manifest.kind === 'onnx' ? 2 : 1;
+    const passes = beside && isNetwork(run.manifest) ? 2 : 1;
     const prepared = await prepareActivations(benchmark, {
       ...request,
       onProgress: (done, total) => run.onProgress?.('extracting', done, passes * total),

@@ -21,3 +21,6 @@ export { type OnnxGraph, readOnnxGraph } from './onnx/graph.js';
 export { layerDepth } from './onnx/layer-depth.js';
 export type { OnnxTensorInfo } from './onnx/records.js';
 export { type ShuffledWeights, shuffleOnnxWeights } from './onnx/shuffle-weights.js';
+export { GRAPH_OPERATORS, LAYER_CLASSES } from './tfjs/known.js';
+export { readTfjsModel, type TfjsModel } from './tfjs/model.js';
+export { shuffleTfjsWeights } from './tfjs/shuffle-weights.js';

@@ -1,8 +1,18 @@
-import { CorescoreError, MODEL_FILE, type ModelFiles, type NetworkManifest } from '@corescore/contracts';
+import {
+  CorescoreError,
+  MODEL_FILE,
+  type ModelFiles,
+  type NetworkManifest,
+  type OnnxManifest,
+  type TfjsManifest,
+} from '@corescore/contracts';
 import { declaredFiles } from './manifest/declared-files.js';
 import { onnxContractErrors } from './onnx/contract.js';
 import { onnxSemanticDigest } from './onnx/digest.js';
 import { readOnnxGraph } from './onnx/graph.js';
+import { tfjsContractErrors } from './tfjs/contract.js';
+import { tfjsSemanticDigest } from './tfjs/digest.js';
+import { readTfjsModel } from './tfjs/model.js';
 
 /** What can be said of a network without running it. */
 export interface NetworkFacts {
@@ -34,23 +44,45 @@ export async function inspectNetwork(
 ): Promise<{ facts: NetworkFacts | null; errors: CorescoreError[] }> {
   const required = declaredFiles(manifest).files;
   const errors = required.filter((name) => !(name in files)).map(missing);
-  const path = files[MODEL_FILE[manifest.kind]];
-  if (path === undefined) return { facts: null, errors };
+  if (!(MODEL_FILE[manifest.kind] in files)) return { facts: null, errors };
   try {
-    const graph = await readOnnxGraph(path);
-    if (manifest.kind === 'onnx') errors.push(...onnxContractErrors(manifest, graph));
-    errors.push(...strays(files, required));
-    const facts: NetworkFacts = {
-      semanticDigest: await onnxSemanticDigest(path),
-      parameters: graph.parameters,
-      outputs: graph.outputs.map((output) => output.name),
-    };
+    const { facts, named, disagreements } = await INSPECT[manifest.kind](manifest as never, files);
+    errors.push(...disagreements, ...strays(files, [...required, ...named]));
     return { facts, errors };
   } catch (error) {
     if (!(error instanceof CorescoreError)) throw error;
     return { facts: null, errors: [...errors, error] };
   }
 }
+
+interface Inspected {
+  facts: NetworkFacts;
+  /** Files that the model itself names: shards, external weights. */
+  named: string[];
+  disagreements: CorescoreError[];
+}
+
+const INSPECT = {
+  async onnx(manifest: OnnxManifest, files: ModelFiles): Promise<Inspected> {
+    const path = files[MODEL_FILE.onnx]!;
+    const graph = await readOnnxGraph(path);
+    const facts = {
+      semanticDigest: await onnxSemanticDigest(path),
+      parameters: graph.parameters,
+      outputs: graph.outputs.map((output) => output.name),
+    };
+    return { facts, named: [], disagreements: [...onnxContractErrors(manifest, graph)] };
+  },
+  async tfjs(manifest: TfjsManifest, files: ModelFiles): Promise<Inspected> {
+    const model = await readTfjsModel(files);
+    const facts = {
+      semanticDigest: await tfjsSemanticDigest(model, files),
+      parameters: model.parameters,
+      outputs: model.outputs,
+    };
+    return { facts, named: model.shards, disagreements: [...tfjsContractErrors(manifest, model)] };
+  },
+};
 
 function missing(name: string): CorescoreError {
   return new CorescoreError('file_missing', `The upload lacks ${name}.`, {

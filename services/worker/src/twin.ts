@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { type Benchmark, prepareTwin, TWIN_IDENTITY, type Twin } from '@corescore/benchmarks';
-import { canonicalJson, type Manifest } from '@corescore/contracts';
+import { canonicalJson, isNetwork, type Manifest } from '@corescore/contracts';
 import type { ClaimedRun } from '@corescore/store';
 import { type Context, modelLimits } from './context.js';
 import { filesOf } from './model-files.js';
@@ -24,7 +24,7 @@ export async function twinOf(
     .update(canonicalJson({ of: run.extraction?.key ?? null, twin: TWIN_IDENTITY }))
     .digest('hex');
   const path = await store.blobs.derivedPath('activations', key, 'IT.npy');
-  if (manifest.kind === 'onnx' && (await present(path))) return { path };
+  if (isNetwork(manifest) && (await present(path))) return { path };
   return prepareTwin(benchmark, {
     manifest,
     files: filesOf(context, run),

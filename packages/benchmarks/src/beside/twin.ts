@@ -1,8 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CorescoreError, MODEL_FILE } from '@corescore/contracts';
-import { shuffleOnnxWeights } from '@corescore/formats';
+import {
+  CorescoreError,
+  isNetwork,
+  MODEL_FILE,
+  type ModelFiles,
+  type NetworkManifest,
+  PROBE_FILE,
+} from '@corescore/contracts';
+import { shuffleOnnxWeights, shuffleTfjsWeights } from '@corescore/formats';
 import { RandomState } from '@corescore/metrics';
 import { type PrepareRequest, prepareActivations, type Shown } from '../prepare.js';
 import { BESIDE } from './plan.js';
@@ -20,18 +27,14 @@ export const TWIN_IDENTITY = `untrained-twin-1/${BESIDE.seeds.twin}`;
  * @throws the signal's reason when it is aborted
  */
 export async function prepareTwin(benchmark: Shown, request: PrepareRequest): Promise<Twin> {
-  if (request.manifest.kind !== 'onnx') {
+  const { manifest, files } = request;
+  if (!isNetwork(manifest)) {
     return { reason: 'not_run', note: 'activations were supplied: there are no weights to shuffle' };
   }
   const folder = await mkdtemp(join(tmpdir(), 'corescore-twin-'));
   try {
-    const modelPath = join(folder, 'twin.onnx');
-    const random = new RandomState(BESIDE.seeds.twin);
-    await shuffleOnnxWeights(request.files[MODEL_FILE.onnx]!, modelPath, (n) => random.interval(n - 1));
-    const { regions } = await prepareActivations(benchmark, {
-      ...request,
-      files: { ...request.files, [MODEL_FILE.onnx]: modelPath },
-    });
+    const twin = await shuffled(manifest.kind, files, folder);
+    const { regions } = await prepareActivations(benchmark, { ...request, files: twin });
     return { path: regions.IT!.path };
   } catch (error) {
     request.signal?.throwIfAborted();
@@ -40,4 +43,16 @@ export async function prepareTwin(benchmark: Shown, request: PrepareRequest): Pr
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The files of the twin: the same graph, its weights in a random order. */
+async function shuffled(kind: NetworkManifest['kind'], files: ModelFiles, folder: string): Promise<ModelFiles> {
+  const random = new RandomState(BESIDE.seeds.twin);
+  const draw = (n: number): number => random.interval(n - 1);
+  // A probe is of the trained network.
+  const { [PROBE_FILE]: _, ...own } = files;
+  if (kind === 'tfjs') return shuffleTfjsWeights(own, folder, draw);
+  const path = join(folder, MODEL_FILE.onnx);
+  await shuffleOnnxWeights(files[MODEL_FILE.onnx]!, path, draw);
+  return { ...own, [MODEL_FILE.onnx]: path };
 }

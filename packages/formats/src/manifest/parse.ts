@@ -7,12 +7,19 @@ import {
   OnnxManifest,
   REGIONS,
   type Source,
+  TfjsManifest,
 } from '@corescore/contracts';
+import type Type from 'typebox';
 import { invalid, schemaErrors } from './schema-errors.js';
 
-const KINDS = ['onnx', 'activations'];
+const SCHEMAS: Record<string, Type.TObject> = {
+  onnx: OnnxManifest,
+  tfjs: TfjsManifest,
+  activations: ActivationsManifest,
+};
+const KINDS = Object.keys(SCHEMAS);
 /** Named by the contract, not accepted yet. */
-const LATER_KINDS = ['tfjs', 'architecture'];
+const LATER_KINDS = ['architecture'];
 
 const CLOCK_REMEDY =
   'Add "clock": { "onsetMs": start of the first scored step, "stepMs": length of a step }, or { "windowsMs": [[start, end], ...] }, in milliseconds after image onset.';
@@ -40,7 +47,7 @@ export function* manifestErrors(value: unknown): Generator<CorescoreError> {
   if (typeof kind === 'string' && LATER_KINDS.includes(kind)) {
     return yield new CorescoreError('kind_not_supported', `Manifests of the kind "${kind}" are not accepted yet.`, {
       field: '/kind',
-      remedy: 'Export the model as ONNX ("kind": "onnx"), or send its activations ("kind": "activations").',
+      remedy: 'Send a trained model ("kind": "onnx" or "tfjs"), or its activations ("kind": "activations").',
     });
   }
   if (typeof kind !== 'string' || !KINDS.includes(kind)) {
@@ -52,8 +59,7 @@ export function* manifestErrors(value: unknown): Generator<CorescoreError> {
       remedy: 'Give 1, the only version.',
     });
   }
-  const schema = kind === 'onnx' ? OnnxManifest : ActivationsManifest;
-  const errors = schemaErrors(schema, value as Record<string, unknown>);
+  const errors = schemaErrors(SCHEMAS[kind]!, value as Record<string, unknown>);
   // What the fields say together means nothing before each of them is right.
   if (errors.length > 0) return yield* errors;
   const manifest = value as Manifest;

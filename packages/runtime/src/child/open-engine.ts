@@ -1,6 +1,7 @@
 /** Opens an engine on one provider, runs one operator and ends: whether the provider works is the exit code. */
 import type { NetworkManifest } from '@corescore/contracts';
 import { openOnnxModel } from '../session/onnx-graph.js';
+import { startTfjs } from '../session/tfjs-backend.js';
 
 /** y = x + x over four float32, opset 13. */
 const DOUBLE = 'CAcSADo1Cg4KAXgKAXgSAXkiA0FkZBIBZ1oPCgF4EgoKCAgBEgQKAggEYg8KAXkSCgoICAESBAoCCARCBAoAEA0=';
@@ -14,9 +15,12 @@ async function openOnnx(provider: string): Promise<void> {
 }
 
 const [, , kind, provider] = process.argv;
-const openers: Partial<Record<NetworkManifest['kind'], (provider: string) => Promise<void>>> = { onnx: openOnnx };
+const openers: Record<NetworkManifest['kind'], (provider: string) => Promise<unknown>> = {
+  onnx: openOnnx,
+  tfjs: startTfjs,
+};
 try {
-  await openers[kind as NetworkManifest['kind']]!(provider!);
+  await openers[kind as NetworkManifest['kind']](provider!);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

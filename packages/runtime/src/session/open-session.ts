@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MODEL_FILE, type NetworkManifest } from '@corescore/contracts';
-import type { Plan } from '../plan.js';
+import { fetchesOf, type Plan } from '../plan.js';
 import { openGraphSession } from './graph-session.js';
 import type { ModelSession } from './model-session.js';
 import { openOnnxGraph } from './onnx-graph.js';
@@ -21,5 +21,10 @@ export interface SessionOptions {
  * @throws ModelFailure `model_load_failed`, `model_out_of_memory`, `output_not_found` and those of the input checks
  */
 export async function openSession({ kind, folder, plan, threads, provider }: SessionOptions): Promise<ModelSession> {
-  return openGraphSession(await openOnnxGraph({ modelPath: join(folder, MODEL_FILE[kind]), threads, provider }), plan);
+  if (kind === 'onnx') {
+    return openGraphSession(await openOnnxGraph({ modelPath: join(folder, MODEL_FILE.onnx), threads, provider }), plan);
+  }
+  // Loaded by need: a process that runs an ONNX model does not pay for TensorFlow.js.
+  const { openTfjsGraph } = await import('./tfjs-graph.js');
+  return openGraphSession(await openTfjsGraph({ folder, fetches: fetchesOf(plan), provider }), plan);
 }

@@ -1,0 +1,98 @@
+import { CorescoreError, REGIONS, type TfjsManifest } from '@corescore/contracts';
+import { closeMatches } from '../names.js';
+import type { TfjsModel } from './model.js';
+import type { TfjsInput } from './topology.js';
+
+/** Images are float32, or whole numbers that the model takes for bytes. */
+const IMAGE_TYPES = ['float32', 'int32'];
+const LISTED = 12;
+
+/**
+ * Everything in which model and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`. Nothing where
+ * the image input takes images of that size and layout, and every region, the readout and every state is an output, a
+ * layer or a node of the model.
+ */
+export function* tfjsContractErrors(manifest: TfjsManifest, model: TfjsModel): Generator<CorescoreError> {
+  const image = model.inputs.find(({ name }) => name === manifest.input.name);
+  if (image === undefined) yield inputMissing(model, manifest.input.name, '/input/name');
+  else yield* imageErrors(manifest, image);
+  const names = new Set([...model.outputs, ...model.innerNames]);
+  for (const [field, name] of namedOutputs(manifest)) {
+    if (names.has(name) || names.has(name.replace(/:0$/, ''))) continue;
+    const close = closeMatches(name, names);
+    yield new CorescoreError('output_not_found', `The model has no output, layer or node "${name}".`, {
+      field,
+      remedy: close.length > 0 ? `Did you mean ${listed(close)}?` : `Its outputs are ${listed(model.outputs)}.`,
+    });
+  }
+  for (const [i, state] of (manifest.state ?? []).entries()) {
+    if (model.inputs.some(({ name }) => name === state.input)) continue;
+    yield inputMissing(model, state.input, `/state/${i}/input`);
+  }
+  const fed = new Set([manifest.input.name, ...(manifest.state ?? []).map(({ input }) => input)]);
+  const unfed = model.inputs.find(({ name }) => !fed.has(name));
+  if (unfed !== undefined && image !== undefined) {
+    yield new CorescoreError(
+      'input_not_found',
+      `The model also needs the input "${unfed.name}", which nothing feeds.`,
+      {
+        field: '/state',
+        remedy: `Declare it as a state ({ "input": "${unfed.name}", "output": ... } with "steps"), or save the model without it.`,
+      },
+    );
+  }
+}
+
+/** Every output name of a manifest beside its JSON pointer. */
+function* namedOutputs(manifest: TfjsManifest): Generator<[pointer: string, name: string]> {
+  const sources = [
+    ...REGIONS.map((region) => [`/regions/${region}`, manifest.regions[region]] as const),
+    ['/readout', manifest.readout] as const,
+  ];
+  for (const [at, source] of sources) {
+    if (source === undefined) continue;
+    if ('output' in source) yield [`${at}/output`, source.output];
+    else for (const [i, name] of source.outputs.entries()) yield [`${at}/outputs/${i}`, name];
+  }
+  for (const [i, state] of (manifest.state ?? []).entries()) yield [`/state/${i}/output`, state.output];
+}
+
+function inputMissing(model: TfjsModel, name: string, field: string): CorescoreError {
+  return new CorescoreError('input_not_found', `The model has no input "${name}".`, {
+    field,
+    remedy: `Its inputs are ${listed(model.inputs.map((input) => input.name))}; name one of them.`,
+  });
+}
+
+function* imageErrors({ input }: TfjsManifest, image: TfjsInput): Generator<CorescoreError> {
+  const { layout, size, channels } = input;
+  const wanted = layout === 'NCHW' ? [channels, ...size] : [...size, channels];
+  const declared = `"${image.name}" is ${image.dtype} [${image.shape.map((dim) => dim ?? '?').join(', ')}]`;
+  if (!IMAGE_TYPES.includes(image.dtype)) {
+    yield new CorescoreError('input_shape', `Images are fed as ${IMAGE_TYPES.join(' or ')}: the input ${declared}.`, {
+      field: '/input/name',
+      remedy: 'Save the model with an input of float32.',
+    });
+  }
+  if (image.shape.length === 0) return; // The engine will tell.
+  const fits = image.shape.length === 4 && wanted.every((dim, i) => [dim, null].includes(image.shape[i + 1] ?? null));
+  if (fits) return;
+  const other = layout === 'NCHW' ? 'NHWC' : 'NCHW';
+  const swapped = other === 'NHWC' ? [...size, channels] : [channels, ...size];
+  const isSwapped = image.shape.length === 4 && swapped.every((dim, i) => image.shape[i + 1] === dim);
+  yield new CorescoreError(
+    'input_shape',
+    `The manifest describes images of [batch, ${wanted.join(', ')}] (${layout}): the input ${declared}.`,
+    {
+      field: isSwapped ? '/input/layout' : '/input/size',
+      remedy: isSwapped
+        ? `Set "layout": "${other}".`
+        : 'Make size, channels and layout of the manifest those of the model.',
+    },
+  );
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, LISTED).map((name) => `"${name}"`);
+  return names.length > LISTED ? `${shown.join(', ')} and ${names.length - LISTED} more` : shown.join(', ');
+}
