@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ModelFiles, OnnxManifest } from '@corescore/contracts';
+import type { ModelFiles, NetworkManifest } from '@corescore/contracts';
 import { npyHeaderBytes, readNpyHeader } from '@corescore/formats';
 import { type ExtractedArray, type Extraction, type ExtractRequest, extract } from '../src/extract.js';
 import { manifest, SIDE } from './models.js';
@@ -59,7 +59,7 @@ export class Bench {
   /** Extracts a tiny model over flat images, with limits that leave it room. */
   async extract(
     model: Graph | ModelFiles,
-    about: OnnxManifest = manifest(),
+    about: NetworkManifest = manifest(),
     rest: Omit<Partial<ExtractRequest>, 'limits'> & { n?: number; limits?: Partial<ExtractRequest['limits']> } = {},
   ): Promise<Extraction> {
     const { n = 5, limits, ...request } = rest;

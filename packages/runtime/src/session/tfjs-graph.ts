@@ -66,7 +66,10 @@ async function openLayersModel({ core, layers }: Tfjs, files: Handler, fetches: 
         return names.map((name) => (all[found.findIndex((one) => one.name === name)] as Tensor).clone());
       });
     },
-    dispose: () => void model.dispose(),
+    dispose() {
+      // The model's own `dispose` forgets layers that are applied several times.
+      for (const weight of model.weights) weight.dispose();
+    },
   };
 }
 
