@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { Readable } from 'node:stream';
-import { watchGroupMemory } from './group-memory.js';
 import type { Limits } from './limits.js';
+import { watchMemory } from './memory-watch.js';
+import { ProcessTree } from './process-tree.js';
+import type { Access } from './sandbox/command.js';
 import { CHILD_ENTRY, type Sandbox } from './sandbox.js';
 import { JOB_FILE } from './work-dir.js';
 
@@ -24,13 +27,15 @@ export interface ModelProcess {
   /** File descriptor 3 of the child. */
   frames: Readable;
   kill(reason: KillReason): void;
-  /** Resolves when the process and its group are gone and its streams are closed. Never rejects. */
+  /** Resolves when the processes of the run are gone and their streams are closed. Never rejects. */
   ended: Promise<ChildEnd>;
 }
 
 /** Nothing of the host's. ONNX Runtime's own builds (1.29 on) report usage to their makers unless told not to. */
 const CHILD_ENVIRONMENT = { ORT_DISABLE_TELEMETRY: '1' };
 
+/** A process that is gone leaves its streams within this time, or somebody else holds them. */
+const STREAMS_MS = 10_000;
 /** A longer timer would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const LOG_LINES = 200;
@@ -44,17 +49,22 @@ export interface SpawnOptions {
   workDir: string;
   /** Open file that the child inherits as descriptor 4. */
   pixelsFd: number;
+  /** What its engine needs beside the code and its own files. */
+  access?: Access;
+  /** The child's program; default: ours. */
+  entry?: string;
   signal?: AbortSignal;
   onLog: (line: string) => void;
 }
 
 /** Starts the child in a process group of its own, without the host's environment, and keeps its limits. */
 export function spawnModelProcess(options: SpawnOptions): ModelProcess {
-  const { limits, onLog, signal } = options;
-  const { file, args } = options.sandbox.command(limits, [CHILD_ENTRY, JOB_FILE]);
-  const child = spawn(file, args, {
+  const { limits, onLog, sandbox, signal, access = {}, entry = CHILD_ENTRY } = options;
+  const environment = { ...CHILD_ENVIRONMENT, ...access.environment };
+  const command = sandbox.command(limits, [entry, JOB_FILE], options.workDir, { ...access, environment });
+  const child = spawn(command.file, command.args, {
     cwd: options.workDir,
-    env: CHILD_ENVIRONMENT,
+    env: command.environment,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', options.pixelsFd],
     windowsHide: true,
@@ -62,30 +72,34 @@ export function spawnModelProcess(options: SpawnOptions): ModelProcess {
   let killedFor: KillReason | null = null;
   let spawnError: Error | null = null;
   let exited = false;
+  // In a process namespace nobody leaves the tree.
+  const uid = sandbox.held.has('processes') ? null : sandbox.uid;
+  const tree = child.pid === undefined ? undefined : new ProcessTree(child.pid, uid);
   const kill = (reason: KillReason): void => {
     if (exited) return;
     killedFor ??= reason;
-    killGroup(child.pid);
+    tree?.kill();
   };
   const log = new BoundedLog(onLog);
   child.stdout?.on('data', (bytes: Buffer) => log.add(bytes));
   child.stderr?.on('data', (bytes: Buffer) => log.add(bytes));
   const clock = setTimeout(() => kill('timeout'), Math.min(limits.wallSeconds * 1000, LONGEST_TIMER_MS));
-  const memory =
-    child.pid === undefined ? undefined : watchGroupMemory(child.pid, limits.memoryBytes, () => kill('memory'));
+  const memory = tree === undefined ? undefined : watchMemory(tree, limits.memoryBytes, () => kill('memory'));
   const onAbort = (): void => kill('abort');
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted) onAbort();
   const ended = new Promise<ChildEnd>((resolve) => {
-    const finish = (exitCode: number | null, endSignal: NodeJS.Signals | null): void => {
+    let patience: NodeJS.Timeout | undefined;
+    const finish = (code: number | null, endSignal: NodeJS.Signals | null): void => {
       clearTimeout(clock);
-      memory?.stop();
+      clearTimeout(patience);
       signal?.removeEventListener('abort', onAbort);
       log.end();
+      const told = endSignal ?? signalOf(code);
       resolve({
         killedFor,
-        exitCode,
-        signal: endSignal,
+        exitCode: told === null ? code : null,
+        signal: told,
         spawnError,
         logTail: log.tail,
         peakMemoryBytes: memory?.peakBytes() ?? 0,
@@ -93,7 +107,11 @@ export function spawnModelProcess(options: SpawnOptions): ModelProcess {
     };
     child.once('exit', () => {
       exited = true;
-      killGroup(child.pid); // Whatever the leader may have started.
+      memory?.stop();
+      tree?.kill(); // Whatever the leader may have started.
+      patience = setTimeout(() => {
+        for (const stream of child.stdio) stream?.destroy();
+      }, STREAMS_MS);
     });
     child.once('close', finish);
     child.once('error', (error) => {
@@ -105,13 +123,10 @@ export function spawnModelProcess(options: SpawnOptions): ModelProcess {
   return { frames: (child.stdio?.[3] as Readable | undefined) ?? Readable.from([]), kill, ended };
 }
 
-function killGroup(leader: number | undefined): void {
-  if (leader === undefined) return;
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch {
-    // The group is empty: nothing to kill.
-  }
+/** Behind a process namespace a shell tells of the signal that ended its command, as 128 + number. */
+function signalOf(code: number | null): NodeJS.Signals | null {
+  const names = Object.entries(constants.signals) as [NodeJS.Signals, number][];
+  return names.find(([, number]) => number + 128 === code)?.[0] ?? null;
 }
 
 /** A child may write without end: some lines are passed on, the tail is kept, the rest is dropped. */

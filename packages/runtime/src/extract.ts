@@ -6,6 +6,7 @@ import { chooseEngine } from './engines.js';
 import { asModelFailure, infrastructureFailure } from './failure.js';
 import { checkLimits, type Limits } from './limits.js';
 import { planOf, tapsOf } from './plan.js';
+import { accessFor } from './provider-access.js';
 import { runChild } from './run-child.js';
 import { sandbox } from './sandbox.js';
 import { layOut, makeWorkDir } from './work-dir.js';
@@ -96,7 +97,15 @@ export async function extract(request: ExtractRequest): Promise<Extraction> {
       memoryBytes,
     });
     const { arrays, ...child } = await runChild(
-      { sandbox: fence, limits, workDir: folder, pixelsFd: pixels.fd, onLog, ...(signal ? { signal } : {}) },
+      {
+        sandbox: fence,
+        limits,
+        workDir: folder,
+        pixelsFd: pixels.fd,
+        access: accessFor(provider),
+        onLog,
+        ...(signal ? { signal } : {}),
+      },
       {
         plan,
         stimuli: source.n,

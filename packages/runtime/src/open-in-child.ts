@@ -20,10 +20,10 @@ export async function openInChild(kind: NetworkManifest['kind'], provider: strin
   const fence = await sandbox();
   const folder = await mkdtemp(join(tmpdir(), 'corescore-open-'));
   try {
-    const { file, args } = fence.command(LIMITS, [ENTRY, kind, provider]);
+    const { file, args, environment } = fence.command(LIMITS, [ENTRY, kind, provider], folder, accessFor(provider));
     const child = spawn(file, args, {
       cwd: folder,
-      env: accessFor(provider).environment,
+      env: environment,
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: PATIENCE_MS,
       killSignal: 'SIGKILL',

@@ -1,13 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** What a model's process needs of the host for its engine to reach a device; nothing for `cpu` and `wasm`. */
-export interface ProviderAccess {
-  environment: Record<string, string>;
-  /** Folders and files that drivers and their libraries are read from. */
-  readable: string[];
-  devices: string[];
-}
+import type { Access } from './sandbox/command.js';
 
 /** Where drivers look, and which card an operator has chosen. None of them holds a secret. */
 const VARIABLES = [
@@ -40,8 +33,11 @@ function deviceNodes(): string[] {
   ];
 }
 
-/** @param env the service's environment */
-export function accessFor(provider: string, env: NodeJS.ProcessEnv = process.env): ProviderAccess {
+/**
+ * What a model's process needs of the host for its engine to reach a device; nothing for `cpu` and `wasm`.
+ * @param env the service's environment
+ */
+export function accessFor(provider: string, env: NodeJS.ProcessEnv = process.env): Required<Omit<Access, 'addons'>> {
   if (!ON_A_DEVICE.includes(provider)) return { environment: {}, readable: [], devices: [] };
   const environment = Object.fromEntries(
     VARIABLES.flatMap((name) => (env[name] === undefined || env[name] === '' ? [] : [[name, env[name]]])),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ModelFiles, NetworkManifest } from '@corescore/contracts';
 import { npyHeaderBytes, readNpyHeader } from '@corescore/formats';
 import { type ExtractedArray, type Extraction, type ExtractRequest, extract } from '../src/extract.js';
+import { ProcessTree } from '../src/process-tree.js';
 import { manifest, SIDE } from './models.js';
 import { type Graph, onnxFile } from './onnx-writer.js';
 
@@ -87,7 +88,7 @@ export async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).sort();
 }
 
-/** Process ids of the model processes of one parent. */
+/** Process ids of the model processes of one parent: the leader of each, which may be a program of the fence. */
 export function modelProcesses(parentPid = process.pid): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -97,6 +98,12 @@ export function modelProcesses(parentPid = process.pid): number[] {
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
       return parent === parentPid && contents(`/proc/${pid}/cmdline`).includes('child/main.js');
     });
+}
+
+/** The process below a leader that runs the model itself; undefined while the fence is being set up. */
+export function engineProcess(leader: number): number | undefined {
+  const runsNode = (pid: number): boolean => contents(`/proc/${pid}/cmdline`).startsWith(`${process.execPath}\0`);
+  return new ProcessTree(leader).members().find(runsNode);
 }
 
 function contents(path: string): string {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { ModelFiles, OnnxManifest } from '@corescore/contracts';
 import { npyHeaderBytes } from '@corescore/formats';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { membersOf } from '../src/group-memory.js';
 import { ModelFailure } from '../src/index.js';
-import { Bench, MIB, modelProcesses, namesIn } from './extraction.js';
+import { ProcessTree } from '../src/process-tree.js';
+import { Bench, engineProcess, MIB, modelProcesses, namesIn } from './extraction.js';
 import {
   changingShape,
   endless,
@@ -45,10 +45,11 @@ async function failureOf(model: Graph | ModelFiles, about?: OnnxManifest, rest: 
   return failure as ModelFailure;
 }
 
-/** Waits for the model process of the extraction that is running, past its loading. */
+/** Waits for the process that runs the model of the extraction that is running. */
 async function modelPid(): Promise<number> {
   for (;;) {
-    const [pid] = modelProcesses();
+    const [leader] = modelProcesses();
+    const pid = leader === undefined ? undefined : engineProcess(leader);
     if (pid !== undefined) return pid;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -221,7 +222,8 @@ describe.runIf(process.platform === 'linux')('an abort', () => {
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe('ORT_DISABLE_TELEMETRY=1\0');
     controller.abort(new Error('the run was cancelled'));
     await expect(running).rejects.toThrow('the run was cancelled');
-    expect(membersOf(pid)).toEqual([]);
+    expect(new ProcessTree(pid).members()).toEqual([]);
+    expect(modelProcesses()).toEqual([]);
     expect(await namesIn(outDir)).toEqual([]);
   });
 

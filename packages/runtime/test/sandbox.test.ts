@@ -1,19 +1,18 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { membersOf, watchGroupMemory } from '../src/group-memory.js';
 import { MIN_MEMORY_BYTES } from '../src/limits.js';
+import { watchMemory } from '../src/memory-watch.js';
 import { planOf } from '../src/plan.js';
+import { ProcessTree } from '../src/process-tree.js';
 import { runChild } from '../src/run-child.js';
 import { sandbox } from '../src/sandbox.js';
-import { Bench, MIB, modelProcesses } from './extraction.js';
+import { Bench, engineProcess, MIB, modelProcesses } from './extraction.js';
 import { endless, manifest, plain } from './models.js';
 
-const run = promisify(execFile);
 const limits = { wallSeconds: 20, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 };
 
 let bench: Bench;
@@ -21,56 +20,6 @@ beforeAll(async () => {
   bench = await Bench.make();
 });
 afterAll(() => bench.remove());
-
-/** What a program sees inside the fence. */
-async function inside(program: string): Promise<unknown> {
-  const { file, args } = (await sandbox()).command(limits, ['--input-type=module', '-e', program]);
-  const { stdout } = await run(file, args, { env: {} });
-  return JSON.parse(stdout);
-}
-
-describe.runIf(process.platform === 'linux')('the fence', () => {
-  it('says in its log what holds', async () => {
-    const { lines, networkCut } = await sandbox();
-    expect(lines.length).toBeGreaterThanOrEqual(2);
-    expect(lines.some((line) => line.includes(networkCut ? 'network cut' : 'NETWORK NOT CUT'))).toBe(true);
-  });
-
-  it('hands over no environment and, where it says so, no network', async () => {
-    const { networkCut } = await sandbox();
-    const seen = (await inside(`
-      import os from 'node:os';
-      const outward = Object.values(os.networkInterfaces()).flat().filter((face) => !face.internal);
-      console.log(JSON.stringify({ names: Object.keys(process.env), outward: outward.length }));
-    `)) as { names: string[]; outward: number };
-    expect(seen.names).toEqual([]);
-    if (networkCut) expect(seen.outward).toBe(0);
-  });
-
-  it('runs models as nobody where it says so', async () => {
-    const { gid, lines } = await sandbox();
-    expect(lines.some((line) => line.includes('runs as nobody'))).toBe(gid !== null);
-    const seen = await inside('console.log(JSON.stringify(process.getgid()))');
-    if (gid !== null) expect(seen).toBe(gid);
-    else expect(seen).not.toBe(65534);
-  });
-
-  it('keeps files from being written and memory from being taken, where the kernel helps', async () => {
-    const { lines } = await sandbox();
-    const target = join(bench.folder, 'written');
-    const seen = await inside(`
-      import { writeFileSync } from 'node:fs';
-      const attempt = (what) => { try { what(); return 'done'; } catch (error) { return 'refused'; } };
-      process.on('SIGXFSZ', () => {});
-      console.log(JSON.stringify([
-        attempt(() => writeFileSync(${JSON.stringify(target)}, 'x')),
-        attempt(() => new Uint8Array(2 ** 30).fill(1)),
-      ]));
-    `);
-    const kernel = lines.some((line) => line.includes('(prlimit)'));
-    expect(seen).toEqual(kernel ? ['refused', 'refused'] : ['done', 'done']);
-  });
-});
 
 it('leaves room for a small model at the smallest memory limit', async () => {
   const { regions } = await bench.extract(plain, manifest(), { limits: { memoryBytes: MIN_MEMORY_BYTES } });
@@ -80,7 +29,10 @@ it('leaves room for a small model at the smallest memory limit', async () => {
 it('says when a process cannot be started, and blames no model', async () => {
   const about = planOf(manifest());
   const pixels = await open(await bench.flatPixels(2));
-  const nowhere = { ...(await sandbox()), command: () => ({ file: join(bench.folder, 'no-such-program'), args: [] }) };
+  const nowhere = {
+    ...(await sandbox()),
+    command: () => ({ file: join(bench.folder, 'no-such-program'), args: [], environment: {} }),
+  };
   const spawning = { sandbox: nowhere, limits, workDir: bench.folder, pixelsFd: pixels.fd, onLog: () => undefined };
   const receiving = {
     plan: about,
@@ -99,36 +51,38 @@ it('says when a process cannot be started, and blames no model', async () => {
 });
 
 describe.runIf(process.platform === 'linux')('the watch over memory', () => {
-  it('sees a group go over its limit, its later members included', async () => {
+  it('sees a run go over its limit, by a process that left the group', async () => {
     // The leader takes little itself; its child takes 300 MiB.
     const eater = `const b = Buffer.alloc(${300 * MIB}, 1); setInterval(() => b[0]++, 1000)`;
     const leader = spawn(
       process.execPath,
       [
         '-e',
-        `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(eater)}]); setInterval(() => {}, 1000)`,
+        `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(eater)}], { detached: true }); setInterval(() => {}, 1000)`,
       ],
       { detached: true, stdio: 'ignore' },
     );
+    const tree = new ProcessTree(leader.pid!);
     const bytes = await new Promise<number>((resolve) => {
-      const watch = watchGroupMemory(leader.pid!, 250 * MIB, (seen) => {
+      const watch = watchMemory(tree, 250 * MIB, (seen) => {
         watch.stop();
         expect(watch.peakBytes()).toBeGreaterThanOrEqual(seen);
         resolve(seen);
       });
     });
-    expect(membersOf(leader.pid!)).toHaveLength(2);
+    expect(tree.members()).toHaveLength(2);
     const gone = once(leader, 'exit');
-    process.kill(-leader.pid!, 'SIGKILL');
+    tree.kill();
     await gone;
     expect(bytes).toBeGreaterThan(250 * MIB);
+    await waitFor(() => (tree.members().length === 0 ? true : undefined));
   });
 });
 
 describe('a parent that is killed', () => {
   it('takes its model process with it', async () => {
-    const { lines } = await sandbox();
-    const tied = lines.some((line) => line.includes('dies with its parent'));
+    const { held } = await sandbox();
+    const tied = held.has('privileges');
     const program = `
       import { extract } from ${JSON.stringify(fileURLToPath(new URL('../dist/index.js', import.meta.url)))};
       await extract(JSON.parse(process.argv[1]));
@@ -146,11 +100,13 @@ describe('a parent that is killed', () => {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const model = await waitFor(() => modelProcesses(parent.pid!)[0]);
+    const tree = new ProcessTree(model);
+    await waitFor(() => engineProcess(model));
+    expect(tree.members()).toContain(engineProcess(model));
     parent.kill('SIGKILL');
     await once(parent, 'exit');
     if (!tied) process.kill(-model, 'SIGKILL');
-    await waitFor(() => (membersOf(model).length === 0 ? true : undefined));
-    expect(membersOf(model)).toEqual([]);
+    await waitFor(() => (tree.members().length === 0 ? true : undefined));
   });
 });
 
