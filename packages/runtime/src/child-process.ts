@@ -27,7 +27,7 @@ export interface ModelProcess {
   /** File descriptor 3 of the child. */
   frames: Readable;
   kill(reason: KillReason): void;
-  /** Resolves when the processes of the run are gone and their streams are closed. Never rejects. */
+  /** Resolves when the processes of the run are killed and their streams are closed. Never rejects. */
   ended: Promise<ChildEnd>;
 }
 
