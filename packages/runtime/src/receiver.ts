@@ -41,6 +41,8 @@ export interface ReceiverOptions {
   onLog: (line: string) => void;
 }
 
+const MOST_LOG_LINES = 200;
+
 /** Takes the frames of one child, believes none of them unchecked, and writes the files. */
 export class Receiver {
   /** Whether the child's own code ran at all: before that, a fault is the host's. */
@@ -53,6 +55,7 @@ export class Receiver {
   failure: ModelFailure | undefined;
   private readonly arrays = new Map<string, ReceivedArray>();
   private bytes = 0;
+  private logLines = 0;
 
   constructor(private readonly options: ReceiverOptions) {}
 
@@ -77,7 +80,8 @@ export class Receiver {
         this.options.onProgress(Math.min(whole(frame.done, 0), this.options.stimuli));
         return;
       case 'log':
-        this.options.onLog(text(frame.line, 500));
+        // Like what it prints: some lines are passed on, the rest is dropped.
+        if (++this.logLines <= MOST_LOG_LINES) this.options.onLog(text(frame.line, 500));
         return;
       case 'failure':
         this.failure = reported(frame);

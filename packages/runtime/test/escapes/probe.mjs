@@ -150,5 +150,48 @@ function chatter() {
   for (let n = 0; n < 60; n++) fs.writeSync(n % 2 ? 1 : 2, line);
 }
 
-const attempts = { network, reading, writing, signalling, multiply, daemon, workers, hoard, chatter };
+/** A frame as the real child sends it. */
+function frame(header, payloadBytes = 0, payload = Buffer.alloc(0)) {
+  const text = Buffer.from(JSON.stringify(header));
+  const prefix = Buffer.alloc(8);
+  prefix.writeUInt32LE(text.length, 0);
+  prefix.writeUInt32LE(payloadBytes, 4);
+  return Buffer.concat([prefix, text, payload]);
+}
+
+function write(bytes) {
+  for (let at = 0; at < bytes.length; ) at += fs.writeSync(3, bytes, at, bytes.length - at);
+}
+
+const started = () => write(frame({ type: 'started' }));
+const garbage = () => write(Buffer.alloc(1_000_000, 0xa5));
+const hugePayload = () => write(frame({ type: 'rows', name: 'IT', step: 0, start: 0, count: 1 }, 0xffffffff));
+const doneAtOnce = () => write(frame({ type: 'done' }));
+const strangeFrame = () => write(frame({ type: 'constructor' }));
+const logFlood = () =>
+  write(Buffer.concat(Array.from({ length: 20_000 }, () => frame({ type: 'log', line: 'babble' }))));
+
+function rowsBeyondTheEnd() {
+  write(frame({ type: 'array', name: 'IT', steps: 1, features: 2, shape: [2] }));
+  write(frame({ type: 'rows', name: 'IT', step: 0, start: 0, count: 100 }, 800, Buffer.alloc(800)));
+}
+
+const attempts = {
+  network,
+  reading,
+  writing,
+  signalling,
+  multiply,
+  daemon,
+  workers,
+  hoard,
+  chatter,
+  started,
+  garbage,
+  hugePayload,
+  doneAtOnce,
+  strangeFrame,
+  logFlood,
+  rowsBeyondTheEnd,
+};
 for (const name of attempt) await attempts[name]();
