@@ -1,8 +1,10 @@
 /** Readers of files, no engine: what upload checks and local commands look at. */
+export type { Scratch } from './activations/array-files.js';
 export {
   type ActivationsArray,
   checkActivations,
-  readActivations,
+  openActivations,
+  type SuppliedActivations,
 } from './activations/arrays.js';
 export type { StimulusIds } from './activations/ids.js';
 export { readCsv } from './csv.js';

@@ -1,10 +1,9 @@
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { CorescoreError } from '@corescore/contracts';
-import { openZip, type Zip } from '../zip.js';
+import { writeFully } from '../files.js';
+import { openZip } from '../zip.js';
+import type { NpyPlace } from './header.js';
 
 /** An archive of arrays, as `numpy.savez` and `numpy.savez_compressed` write it. */
 export interface Npz {
@@ -15,20 +14,22 @@ export interface Npz {
    * @throws CorescoreError `file_missing`, `not_npz` (damaged), `activations_too_large`
    */
   extract(name: string, toPath: string): Promise<void>;
+  /** `extract` into an open, empty file. */
+  write(name: string, to: FileHandle): Promise<void>;
   /**
    * Where in the archive an uncompressed array lies, as a .npy file would: first byte and length. Null where it is
    * compressed. Its CRC-32 has been checked.
    * @throws CorescoreError `file_missing`, `not_npz` (damaged)
    */
-  locate(name: string): Promise<{ start: number; bytes: number } | null>;
+  locate(name: string): Promise<NpyPlace | null>;
   close(): void;
 }
 
 export interface NpzLimits {
   /** Limit of all that is unpacked from the archive, together. */
   maxBytes: number;
-  /** Field of the errors; default: the file's name. */
-  field?: string;
+  /** The archive's name in errors; default: that of the file. */
+  label?: string;
 }
 
 const SUFFIX = '.npy';
@@ -39,14 +40,15 @@ const SHOWN = 8;
  * @throws CorescoreError `not_npz` (no zip archive, damaged, encrypted), `path_refused` (a member's name leaves it)
  */
 export async function openNpz(path: string, limits: NpzLimits): Promise<Npz> {
-  const { field = basename(path) } = limits;
+  const { label = basename(path) } = limits;
+  const field = label;
   const zip = await openZip(path, (why, fault, cause) =>
     fault === 'path'
-      ? new CorescoreError('path_refused', `${basename(path)} ${why}, which leaves the archive.`, {
+      ? new CorescoreError('path_refused', `${label} ${why}, which leaves the archive.`, {
           field,
           remedy: 'Name arrays plainly: numpy.savez(path, it=x).',
         })
-      : new CorescoreError('not_npz', `${basename(path)} ${why}.`, {
+      : new CorescoreError('not_npz', `${label} ${why}.`, {
           field,
           remedy: 'Write it with numpy.savez(path, it=x) or numpy.savez_compressed, and send it whole.',
           cause,
@@ -59,22 +61,45 @@ export async function openNpz(path: string, limits: NpzLimits): Promise<Npz> {
     if (names.includes(name)) return `${name}${SUFFIX}`;
     const some = names.slice(0, SHOWN).join(', ');
     const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
-    throw new CorescoreError('file_missing', `${basename(path)} has no array "${name}".`, {
+    throw new CorescoreError('file_missing', `${label} has no array "${name}".`, {
       field,
       remedy: names.length === 0 ? 'It has no arrays: numpy.savez(path, it=x).' : `It has ${some}${more}.`,
     });
   };
 
+  const write = async (name: string, to: FileHandle): Promise<void> => {
+    const of = member(name);
+    // Before a byte is unpacked: the archive's own word bounds what its stream may give.
+    const bytes = zip.bytesOf(of);
+    if (bytes > left) {
+      throw new CorescoreError(
+        'activations_too_large',
+        `The array "${name}" of ${label} has ${bytes} bytes unpacked; ${limits.maxBytes} are allowed.`,
+        { field, remedy: 'Send float16, fewer steps or a pooled layer, or have the limit of the service raised.' },
+      );
+    }
+    left -= bytes;
+    let position = 0;
+    for await (const chunk of zip.chunks(of)) {
+      await writeFully(to, chunk, position);
+      position += chunk.length;
+    }
+  };
+
   return {
     names,
     async extract(name, toPath) {
-      const of = member(name);
-      // Before a byte is unpacked: the archive's own word bounds what its stream may give.
-      const bytes = zip.bytesOf(of);
-      if (bytes > left) throw tooLarge(name, bytes, path, limits.maxBytes, field);
-      left -= bytes;
-      await unpack(zip, of, toPath);
+      const handle = await open(toPath, 'wx');
+      try {
+        await write(name, handle);
+      } catch (error) {
+        await rm(toPath, { force: true });
+        throw error;
+      } finally {
+        await handle.close();
+      }
     },
+    write,
     async locate(name) {
       const of = member(name);
       const start = await zip.storedAt(of);
@@ -84,23 +109,4 @@ export async function openNpz(path: string, limits: NpzLimits): Promise<Npz> {
     },
     close: () => zip.close(),
   };
-}
-
-async function unpack(zip: Zip, member: string, toPath: string): Promise<void> {
-  const target = createWriteStream(toPath, { flags: 'wx' });
-  try {
-    await pipeline(Readable.from(zip.chunks(member)), target);
-  } catch (error) {
-    // A file that was there before is not ours to remove.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(toPath, { force: true });
-    throw error;
-  }
-}
-
-function tooLarge(name: string, bytes: number, path: string, maxBytes: number, field: string): CorescoreError {
-  return new CorescoreError(
-    'activations_too_large',
-    `The array "${name}" of ${basename(path)} has ${bytes} bytes unpacked; ${maxBytes} are allowed.`,
-    { field, remedy: 'Send float16, fewer steps or a pooled layer, or have the limit of the service raised.' },
-  );
 }

@@ -61,7 +61,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, 
           acceptFile,
         },
         async (upload) => {
-          const checked = await checkModel(store, upload);
+          const checked = await checkModel(store, upload, env.maxActivationBytes);
           const files = upload.files.map(({ name: path, digest, bytes }) => ({ path, digest, bytes }));
           const digest = modelVersionDigest(upload.manifest, files);
           // Files before the row: a row never names a file that is not there.
