@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { connect } from '../context.js';
+import { connect, settings } from '../context.js';
 import type { Io } from '../io.js';
 import { collect, formatOption, number, urlOption } from '../options.js';
 import { findFiles } from '../submission/files.js';
@@ -51,7 +51,7 @@ export function submitCommand(program: Command, io: Io): void {
       const client = connect(io, flags);
       const found = findFiles(io.cwd, model, flags.manifest);
       const benchmarks = await pinBenchmarks(client, flags.benchmark);
-      const version = await upload(io, client, flags.owner, found);
+      const version = await upload(io, client, flags.owner, found, settings(io).home);
       const submission = await submit(client, version, benchmarks, flags.idempotencyKey);
       if (flags.wait === true) {
         conclude(io, await follow(io, client, submission, flags.timeout), flags.format);
