@@ -3,14 +3,15 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CorescoreError, type ModelFiles } from '@corescore/contracts';
 import { archiveOf } from '../manifest/declared-files.js';
-import { type NpyHeader, npyHeaderOf } from '../npy/header.js';
+import { copyInCOrder } from '../npy/fortran.js';
+import { elements, ITEM_BYTES, type NpyHeader, npyHeaderOf } from '../npy/header.js';
 import { type Npz, openNpz } from '../npy/npz.js';
 import { requireFile } from './ids.js';
 
-/** Where compressed arrays are unpacked while they are looked at. */
+/** Where compressed arrays are unpacked, and Fortran-ordered ones turned, while they are looked at. */
 export interface Scratch {
   dir: string;
-  /** Limit of what is unpacked of an archive, bytes. */
+  /** Limit of what is unpacked of an archive, and of an array that is turned, bytes. */
   maxBytes: number;
 }
 
@@ -43,7 +44,8 @@ export class ArrayFiles {
     const archive = archiveOf(file);
     const path = await requireFile(this.files, archive, field);
     try {
-      const array = archive === file ? await this.#plain(path, file) : await this.#packed(path, archive, file);
+      const stored = archive === file ? await this.#plain(path, file) : await this.#packed(path, archive, file);
+      const array = await this.#inCOrder(stored);
       this.#arrays.set(file, array);
       return array;
     } catch (error) {
@@ -68,6 +70,17 @@ export class ArrayFiles {
     const handle = place === null ? await this.#temporary() : this.#kept(await open(path, 'r'));
     if (place === null) await npz.write(name, handle);
     return { handle, header: await npyHeaderOf(handle, file, place ?? undefined) };
+  }
+
+  /** What numpy.asfortranarray or a transposed x.T leaves is turned; what cannot be is left for the reader to refuse. */
+  async #inCOrder(array: ArrayFile): Promise<ArrayFile> {
+    const { dtype, shape, fortranOrder } = array.header;
+    const isFloat = dtype === '<f4' || dtype === '<f2';
+    const fits = elements(shape) * ITEM_BYTES[dtype] <= this.scratch.maxBytes;
+    if (!fortranOrder || shape.length < 2 || !isFloat || !fits) return array;
+    const handle = await this.#temporary();
+    if (!(await copyInCOrder(array.handle, array.header, handle))) return array;
+    return { handle, header: { ...array.header, fortranOrder: false, dataOffset: 0 } };
   }
 
   /** A file without a name: it is gone when it is closed, even by the end of a process that was killed. */
