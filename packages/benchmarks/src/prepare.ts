@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isNetwork, type Manifest, type ModelFiles, type Region } from '@corescore/contracts';
-import { checkActivations, readActivations, readNpyHeader, readNpyRows } from '@corescore/formats';
+import { openActivations, readNpyHeader, readNpyRows } from '@corescore/formats';
 import { type Extraction, extract, type Limits } from '@corescore/runtime';
 import type { Benchmark } from './benchmark.js';
 
@@ -80,13 +80,17 @@ export async function prepareActivations(benchmark: Shown, request: PrepareReque
     digest: stimulusSet.digest,
     ids: stimulusSet.stimuli.map((s) => s.id),
   };
-  await checkActivations(manifest, files, set);
-  const regions: Prepared['regions'] = {};
-  for (const region of definition.regions as Region[]) {
-    const path = join(outDir, `${region}.npy`);
-    await readActivations(manifest, files, set, region, path);
-    const [steps, stimuli, features] = (await readNpyHeader(path)).shape;
-    regions[region] = { path, steps, stimuli, features, temporal: await changesOverTime(path) };
+  const scratch = { dir: outDir, maxBytes: request.limits.maxActivationBytes };
+  const supplied = await openActivations(manifest, files, set, scratch);
+  try {
+    await supplied.check();
+    const regions: Prepared['regions'] = {};
+    for (const region of definition.regions as Region[]) {
+      const written = await supplied.write(region, join(outDir, `${region}.npy`));
+      regions[region] = { ...written, temporal: await changesOverTime(written.path) };
+    }
+    return { regions, ...SUPPLIED, extraction: null };
+  } finally {
+    await supplied.close();
   }
-  return { regions, ...SUPPLIED, extraction: null };
 }

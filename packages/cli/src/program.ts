@@ -6,6 +6,7 @@ import { leaderboardCommand } from './commands/leaderboard.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
+import { stimuliCommand } from './commands/stimuli.js';
 import { submitCommand } from './commands/submit.js';
 import { tokenCommand } from './commands/token.js';
 import { validateCommand } from './commands/validate.js';
@@ -29,6 +30,7 @@ const EXAMPLES = `Examples:
   corescore submit my-model.onnx --manifest corescore.json --benchmark core-objects-ost --wait
   corescore run --local my-model.onnx --benchmark core-objects-ost
   corescore leaderboard --format json > board.json
+  corescore stimuli export core-objects-ost --to images
   corescore decode assembly.nc --label object_name --window-ms 50 --step-ms 10 --c 0.01 --folds repetition
 
 Human text goes to standard error, data to standard output.
@@ -56,6 +58,7 @@ export function buildProgram(io: Io): Command {
   leaderboardCommand(program, io);
   validateCommand(program, io);
   runCommand(program, io);
+  stimuliCommand(program, io);
   decodeCommand(program, io);
   tokenCommand(program, io);
   return program;

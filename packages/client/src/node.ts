@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { CorescoreError, type ModelVersionView } from '@corescore/contracts';
 import type { CorescoreClient } from './client.js';
-import { networkError, problemFrom, RequestError } from './errors.js';
+import { call } from './node-http.js';
+import { sendResumable, type UploadMemory } from './resumable.js';
+
+export type { UploadMemory } from './resumable.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -17,9 +17,15 @@ export interface UploadOptions {
   owner: string;
   name: string;
   manifestPath: string;
-  /** Paths of the model file, or of the arrays and the list of ids of activations. */
+  /** Paths of the model file and what it needs, or of the arrays and the list of ids of activations. */
   files: readonly string[];
-  /** Bytes of the whole request body handed to the connection so far, of all of them; ends with both equal. */
+  /** Files of so many bytes and more go in resumable uploads before the version; default: none. */
+  resumableFromBytes?: number;
+  /** Where the ids of uploads under way are kept, so that a later call goes on with them. */
+  memory?: UploadMemory;
+  /** Waits before each further try after a break without progress, ms; the number of them bounds the tries. */
+  retryDelaysMs?: readonly number[];
+  /** Bytes handed to the connection so far, of all of them; ends with both equal. Goes back where some were lost. */
   onProgress?: (sentBytes: number, totalBytes: number) => void;
   signal?: AbortSignal;
 }
@@ -31,36 +37,78 @@ export interface UploadResult {
 }
 
 interface Part {
-  path: string;
-  bytes: number;
   head: Buffer;
+  /** Absent for a part that is all in its head. */
+  path?: string;
+  bytes: number;
 }
 
 /**
- * Uploads a model version: manifest first, then the files, streamed from disk with one chunk in memory and an exact
- * content length.
+ * Uploads a model version: large files in resumable uploads, then manifest and files in one request, streamed from disk
+ * with one chunk in memory and an exact content length.
  * @throws RequestError where the service refuses it, NetworkError where the connection breaks, CorescoreError
  * `file_missing` or `configuration` where a file cannot be read or changes under way
  */
 export async function uploadVersion(client: CorescoreClient, options: UploadOptions): Promise<UploadResult> {
   const boundary = `corescore-${randomBytes(16).toString('hex')}`;
-  const parts = [
-    await part(boundary, 'manifest', options.manifestPath, 'application/json'),
-    ...(await Promise.all(options.files.map((path) => part(boundary, 'file', path, 'application/octet-stream')))),
-  ];
+  const sizes = await Promise.all(options.files.map(async (path) => ({ path, bytes: await sizeOf(path) })));
+  const { resumableFromBytes = Number.POSITIVE_INFINITY } = options;
+  const large = sizes.filter(({ bytes }) => bytes >= resumableFromBytes);
+  const largeBytes = large.reduce((sum, { bytes }) => sum + bytes, 0);
+  const manifest = await filePart(boundary, 'manifest', options.manifestPath, 'application/json');
+  const small = await Promise.all(
+    sizes
+      .filter((file) => !large.includes(file))
+      .map(({ path }) => filePart(boundary, 'file', path, 'application/octet-stream')),
+  );
+  // An id has a fixed length, so the total is known before the ids are.
+  const placeholder = large.map(({ path }) => uploadPart(boundary, path, NO_ID));
   const tail = Buffer.from(`--${boundary}--\r\n`);
-  const totalBytes = parts.reduce((sum, { head, bytes }) => sum + head.length + bytes + 2, tail.length);
+  const bodyBytes = [manifest, ...small, ...placeholder].reduce((n, p) => n + p.head.length + p.bytes + 2, tail.length);
 
+  let doneBytes = 0;
+  const report = (bytes: number) => options.onProgress?.(doneBytes + bytes, largeBytes + bodyBytes);
+  const references: Part[] = [];
+  for (const { path, bytes } of large) {
+    const id = await sendResumable(client, { ...options, path, onProgress: report });
+    doneBytes += bytes;
+    references.push(uploadPart(boundary, path, id));
+  }
+
+  const url = `${client.url}/v1/models/${encodeURIComponent(options.owner)}/${encodeURIComponent(options.name)}/versions`;
+  const answer = await call({
+    method: 'POST',
+    url,
+    headers: {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+      'content-length': bodyBytes,
+      accept: 'application/json',
+      ...(client.token === undefined ? {} : { authorization: `Bearer ${client.token}` }),
+    },
+    body: Readable.from(bodyOf([manifest, ...small, ...references], tail, report), { objectMode: false }),
+    signal: options.signal,
+  });
+  for (const { path } of large) await options.memory?.forget(client, path);
+  return { version: JSON.parse(answer.body) as ModelVersionView, created: answer.status === 201 };
+}
+
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+async function* bodyOf(
+  parts: readonly Part[],
+  tail: Buffer,
+  onSent: (sentBytes: number) => void,
+): AsyncGenerator<Buffer> {
   let sentBytes = 0;
-  async function* body(): AsyncGenerator<Buffer> {
-    const sent = (bytes: number) => {
-      sentBytes += bytes;
-      options.onProgress?.(sentBytes, totalBytes);
-    };
-    for (const { head, path, bytes } of parts) {
-      yield head;
-      sent(head.length);
-      let read = 0;
+  const sent = (bytes: number) => {
+    sentBytes += bytes;
+    onSent(sentBytes);
+  };
+  for (const { head, path, bytes } of parts) {
+    yield head;
+    sent(head.length);
+    let read = 0;
+    if (path !== undefined) {
       for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
         read += (chunk as Buffer).length;
         if (read > bytes) throw changed(path);
@@ -68,99 +116,39 @@ export async function uploadVersion(client: CorescoreClient, options: UploadOpti
         sent((chunk as Buffer).length);
       }
       if (read !== bytes) throw changed(path);
-      yield Buffer.from('\r\n');
-      sent(2);
     }
-    yield tail;
-    sent(tail.length);
+    yield Buffer.from('\r\n');
+    sent(2);
   }
-
-  const url = `${client.url}/v1/models/${encodeURIComponent(options.owner)}/${encodeURIComponent(options.name)}/versions`;
-  const headers: Record<string, string | number> = {
-    'content-type': `multipart/form-data; boundary=${boundary}`,
-    'content-length': totalBytes,
-    accept: 'application/json',
-    ...(client.token === undefined ? {} : { authorization: `Bearer ${client.token}` }),
-  };
-  const answer = await send(url, headers, Readable.from(body(), { objectMode: false }), options.signal);
-  if (answer.status < 200 || answer.status > 299) {
-    throw new RequestError(problemFrom(answer.status, answer.contentType, answer.body));
-  }
-  return { version: JSON.parse(answer.body) as ModelVersionView, created: answer.status === 201 };
+  yield tail;
+  sent(tail.length);
 }
 
-interface Answer {
-  status: number;
-  contentType: string | null;
-  body: string;
-}
-
-/** Plain node:http: `fetch` would send a stream without its length and drop an answer that comes before the end. */
-async function send(
-  url: string,
-  headers: Record<string, string | number>,
-  body: Readable,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
-  const request: ClientRequest = (url.startsWith('https:') ? httpsRequest : httpRequest)(url, {
-    method: 'POST',
-    headers,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  const answered = new Promise<Answer>((resolve, reject) => {
-    let isAnswering = false;
-    request.on('response', (response) => {
-      isAnswering = true;
-      readAnswer(response).then(resolve, reject);
-    });
-    request.on('error', reject);
-    request.on('close', () => {
-      if (!isAnswering) reject(new Error('the connection was closed before an answer came'));
-    });
-  });
-  // A refusal (no token, over the size limit) may come while bytes still flow: it counts, not the broken pipe after it.
-  const early = new Promise<Answer>((resolve) => answered.then(resolve, () => undefined));
-  const sent = pipeline(body, request).then(
-    () => answered,
-    (error: unknown) => answered.catch(() => Promise.reject(error)),
+async function filePart(boundary: string, field: string, path: string, type: string): Promise<Part> {
+  const head = Buffer.from(
+    `--${boundary}\r\ncontent-disposition: form-data; name="${field}"; filename="${quoted(basename(path))}"\r\n` +
+      `content-type: ${type}\r\n\r\n`,
   );
-  try {
-    return await Promise.race([early, sent]);
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    if (error instanceof CorescoreError) throw error;
-    throw networkError(url, error);
-  } finally {
-    body.destroy();
-    request.destroy();
-  }
+  return { path, bytes: await sizeOf(path), head };
 }
 
-async function readAnswer(response: IncomingMessage): Promise<Answer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return {
-    status: response.statusCode ?? 0,
-    contentType: response.headers['content-type'] ?? null,
-    body: Buffer.concat(chunks).toString('utf8'),
-  };
+/** The part that stands for a file which came by a resumable upload. */
+function uploadPart(boundary: string, path: string, id: string): Part {
+  const value = JSON.stringify({ name: basename(path), upload: id });
+  const head = Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="upload"\r\n\r\n${value}`);
+  return { head, bytes: 0 };
 }
 
-async function part(boundary: string, field: string, path: string, type: string): Promise<Part> {
-  const name = basename(path);
+/** @throws CorescoreError `file_missing`: a file without permission is told before anything is sent */
+async function sizeOf(path: string): Promise<number> {
   try {
-    // Opened once here, so that a file without permission is told before anything is sent.
     await (await open(path, 'r')).close();
-    const { size, isFile } = await stat(path).then((s) => ({ size: s.size, isFile: s.isFile() }));
-    if (!isFile) throw new Error('it is not a file');
-    const head = Buffer.from(
-      `--${boundary}\r\ncontent-disposition: form-data; name="${field}"; filename="${quoted(name)}"\r\n` +
-        `content-type: ${type}\r\n\r\n`,
-    );
-    return { path, bytes: size, head };
+    const found = await stat(path);
+    if (!found.isFile()) throw new Error('it is not a file');
+    return found.size;
   } catch (error) {
     throw new CorescoreError('file_missing', `${path} cannot be read: ${(error as Error).message}`, {
-      field: name,
+      field: basename(path),
       remedy: 'Check the path and its permissions.',
       cause: error,
     });

@@ -28,6 +28,8 @@ export const PROBLEMS = {
   file_empty: { status: 422, title: 'The file is empty' },
   upload_too_large: { status: 413, title: 'The upload is over the size limit' },
   upload_incomplete: { status: 400, title: 'The upload was cut off' },
+  upload_conflict: { status: 409, title: 'The upload goes on at another byte' },
+  upload_protocol: { status: 412, title: 'Not the version of tus that is spoken here' },
   array_shape: { status: 422, title: 'The array does not fit the stimulus set' },
   array_dtype: { status: 422, title: 'The array has a type that is not accepted' },
   array_not_finite: { status: 422, title: 'The array holds NaN or infinity' },

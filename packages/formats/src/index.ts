@@ -1,8 +1,10 @@
 /** Readers of files, no engine: what upload checks and local commands look at. */
+export type { Scratch } from './activations/array-files.js';
 export {
   type ActivationsArray,
   checkActivations,
-  readActivations,
+  openActivations,
+  type SuppliedActivations,
 } from './activations/arrays.js';
 export type { StimulusIds } from './activations/ids.js';
 export { readCsv } from './csv.js';
@@ -13,6 +15,7 @@ export { modelVersionDigest } from './manifest/version.js';
 export { type Assembly, readAssembly } from './netcdf/assembly.js';
 export { checkNetwork, inspectNetwork, type NetworkFacts } from './network.js';
 export { type NpyDtype, type NpyHeader, npyHeaderBytes, readNpyHeader } from './npy/header.js';
+export { type Npz, openNpz } from './npy/npz.js';
 export { readNpyRows } from './npy/read.js';
 export { writeNpyFloat32, writeNpyUint8 } from './npy/write.js';
 export { fixedBatch, onnxContractErrors } from './onnx/contract.js';
@@ -24,3 +27,4 @@ export { type ShuffledWeights, shuffleOnnxWeights } from './onnx/shuffle-weights
 export { GRAPH_OPERATORS, LAYER_CLASSES } from './tfjs/known.js';
 export { readTfjsModel, type TfjsModel } from './tfjs/model.js';
 export { shuffleTfjsWeights } from './tfjs/shuffle-weights.js';
+export { openZip, type Zip } from './zip.js';

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import {
   checkActivations,
   npyHeaderBytes,
-  readActivations,
+  openActivations,
   readNpyHeader,
   readNpyRows,
   writeNpyFloat32,
@@ -14,6 +14,7 @@ import { refusal, temporaryFolder } from './support/files.js';
 import { activations } from './support/manifests.js';
 
 const { dir, put } = temporaryFolder();
+const scratch = { dir: join(dir, 'scratch'), maxBytes: 1 << 20 };
 const set = { identifier: 'small-set', digest: 'd'.repeat(64), ids: ['a', 'b', 'c'] };
 /** In the order of the submitter's rows. */
 const ids = 'c\na\nb\n';
@@ -54,8 +55,10 @@ async function write(shape: number[], data = submitted('step first'), idText = i
 
 async function readBack(manifest: ActivationsManifest): Promise<{ shape: number[]; values: number[] }> {
   const out = join(dir, 'out.npy');
-  await checkActivations(manifest, filesIn(dir), set);
-  const written = await readActivations(manifest, filesIn(dir), set, 'IT', out);
+  const supplied = await openActivations(manifest, filesIn(dir), set, scratch);
+  await supplied.check();
+  const written = await supplied.write('IT', out);
+  await supplied.close();
   const header = await readNpyHeader(out);
   expect([written.steps, written.stimuli, written.features]).toEqual(header.shape);
   return { shape: header.shape, values: [...(await readNpyRows(out, header, 0, header.shape[0]))] };
@@ -112,7 +115,7 @@ describe('reading', () => {
 
 describe('refusals', () => {
   const refused = (manifest: ActivationsManifest = stepFirst) =>
-    refusal(() => checkActivations(manifest, filesIn(dir), set));
+    refusal(() => checkActivations(manifest, filesIn(dir), set, scratch));
 
   test.each([
     ['an unknown id', 'c\na\nx\n', 'stimulus_unknown', /"x" \(line 3\)/],
@@ -203,7 +206,9 @@ describe('refusals', () => {
   test('a region that is not there; nothing is left behind', async () => {
     await write([STEPS, 3, FEATURES]);
     const out = join(dir, 'v4.npy');
-    const error = await refusal(() => readActivations(stepFirst, filesIn(dir), set, 'V4', out));
+    const supplied = await openActivations(stepFirst, filesIn(dir), set, scratch);
+    const error = await refusal(() => supplied.write('V4', out));
+    await supplied.close();
     expect(error).toMatchObject({ code: 'file_missing', field: '/regions/V4' });
     expect(existsSync(out)).toBe(false);
   });

@@ -1,5 +1,6 @@
 /** Stimulus sets: reading and decoding them, and turning an image into a model's input. */
 export { type CoreObjectsSpikePaths, coreObjectsSpikePaths } from './bundled.js';
+export { exportStimuli, type StimulusExport } from './export/export.js';
 export { type Pixels, readPixels, writePixels } from './pixels.js';
 export { type Image, placeOnScreen } from './place.js';
 export { PREPROCESSING_VERSION, preprocess } from './preprocess.js';

@@ -6,8 +6,8 @@ import { CorescoreError } from '@corescore/contracts';
 import { writeNpyFloat32 } from '@corescore/formats';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
+import { zip } from '../../formats/test/support/zip-writer.js';
 import { coreObjectsSpikePaths, loadStimulusSet, readPixels, writePixels } from '../src/index.js';
-import { zip } from './support/zip-writer.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'corescore-stimuli-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

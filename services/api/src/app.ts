@@ -13,6 +13,7 @@ import type { App, RouteContext } from './context.js';
 import { documentation } from './documentation.js';
 import { securityHeaders, servePage, wantsPage } from './page.js';
 import { notFound, RouteTable, schemaProblem, sendProblem } from './problems.js';
+import { resumableUploads } from './resumable.js';
 import { benchmarkRoutes } from './routes/benchmarks.js';
 import { healthRoutes } from './routes/health.js';
 import { leaderboardRoutes } from './routes/leaderboard.js';
@@ -22,6 +23,7 @@ import { runResultRoutes } from './routes/run-results.js';
 import { runRoutes } from './routes/runs.js';
 import { submissionRoutes } from './routes/submissions.js';
 import { tokenRoutes } from './routes/tokens.js';
+import { uploadRoutes } from './routes/uploads.js';
 
 /** A JSON body is a submission or a token: small. Model files go through multipart, with a limit of their own. */
 const JSON_BODY_BYTES = 1024 * 1024;
@@ -108,7 +110,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
   await documentation(app);
 
   const context: RouteContext = { store, env, now };
-  await app.register(modelRoutes, context);
+  const uploads = resumableUploads(env.home, env.maxUploadBytes, now);
+  await app.register(modelRoutes, { ...context, uploads });
+  await app.register(uploadRoutes, { ...context, uploads });
   await app.register(submissionRoutes, context);
   await app.register(runRoutes, context);
   await app.register(runEventRoutes, context);

@@ -22,6 +22,7 @@ export async function documentation(app: App): Promise<void> {
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       tags: [
         { name: 'models', description: 'upload and read model versions' },
+        { name: 'uploads', description: 'large files in pieces, resumable: tus 1.0' },
         { name: 'submissions', description: 'score a model version on benchmarks' },
         { name: 'runs', description: 'one model version on one benchmark: stages, events, results' },
         { name: 'leaderboard', description: 'the board of one benchmark' },

@@ -54,9 +54,14 @@ export interface CheckedModel {
 /**
  * Everything that can be said without running the model: files complete, graph readable, outputs and input there;
  * activations fit the stimulus set they name.
+ * @param maxActivationBytes limit of what is unpacked of an archive of arrays
  * @throws CorescoreError with field and remedy
  */
-export async function checkModel(store: Store, upload: Upload<Manifest>): Promise<CheckedModel> {
+export async function checkModel(
+  store: Store,
+  upload: Upload<Manifest>,
+  maxActivationBytes: number,
+): Promise<CheckedModel> {
   const { manifest, files } = upload;
   const paths = Object.fromEntries(files.map((file) => [file.name, file.path]));
   const temporal = isTemporal(manifest);
@@ -79,6 +84,6 @@ export async function checkModel(store: Store, upload: Upload<Manifest>): Promis
       remedy: 'Use the identifier or digest of a stimulus set that GET /v1/benchmarks lists.',
     });
   }
-  await checkActivations(manifest, paths, stimulusSet);
+  await checkActivations(manifest, paths, stimulusSet, { dir: upload.dir, maxBytes: maxActivationBytes });
   return { semanticDigest: null, parameters: null, temporal, stimulusSetDigest: stimulusSet.digest };
 }

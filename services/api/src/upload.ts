@@ -1,32 +1,30 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { CorescoreError } from '@corescore/contracts';
-import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
+import type { WholeUpload } from './resumable.js';
+import {
+  MANIFEST_BYTES,
+  noManifest,
+  readManifest,
+  readReference,
+  type StagedFile,
+  stage,
+  stageWhole,
+  tooLarge,
+} from './upload-parts.js';
 
-const MANIFEST_BYTES = 1024 * 1024;
 /** Boundaries and part headers, over the files and the manifest. */
 const OVERHEAD_BYTES = 64 * 1024;
 /** How long a client that was refused may go on sending, so that it reads the answer instead of a reset. */
 const DRAIN_MS = 30_000;
 
-export interface StagedFile {
-  /** Name of the file within its version. */
-  name: string;
-  path: string;
-  /** SHA-256 of the bytes. */
-  digest: string;
-  bytes: number;
-}
-
 export interface Upload<M> {
   manifest: M;
   dir: string;
   files: StagedFile[];
+  /** Resumable uploads among them: kept until the version is there, so that a mistake in a manifest costs no second one. */
+  uploadIds: string[];
 }
 
 export interface UploadOptions<M> {
@@ -38,6 +36,8 @@ export interface UploadOptions<M> {
   acceptManifest(value: unknown): M;
   /** Name under which a file is kept; throws to refuse a file that the manifest does not name. */
   acceptFile(manifest: M, filename: string, already: readonly string[]): string;
+  /** A file that came by a resumable upload before; throws where there is none of that id. */
+  wholeUpload(id: string): Promise<WholeUpload>;
 }
 
 /**
@@ -86,89 +86,31 @@ async function receive<M>(request: FastifyRequest, dir: string, options: UploadO
   const parts = request.parts({ limits: { fileSize: options.maxBytes + 1, fieldSize: MANIFEST_BYTES, files: 128 } });
   let manifest: { value: M } | undefined;
   const files: StagedFile[] = [];
+  const uploadIds: string[] = [];
   let left = options.maxBytes;
   for await (const part of parts) {
     if (manifest === undefined) {
       manifest = { value: options.acceptManifest(await readManifest(part)) };
       continue;
     }
-    if (part.type !== 'file') {
-      throw new CorescoreError('invalid_request', `The part ${part.fieldname} carries no file.`, {
-        field: part.fieldname,
-        remedy: 'Send each file with its name: curl -F file=@model.onnx.',
-      });
-    }
     const taken = files.map((f) => f.name);
+    if (part.type !== 'file') {
+      const named = readReference(part);
+      const name = options.acceptFile(manifest.value, named.name, taken);
+      const whole = await options.wholeUpload(named.upload);
+      if (whole.bytes > left) throw tooLarge(options.maxBytes, name);
+      files.push(await stageWhole(whole, name, join(dir, name)));
+      left -= whole.bytes;
+      uploadIds.push(whole.id);
+      continue;
+    }
     const name = options.acceptFile(manifest.value, part.filename, taken);
     const staged = await stage(part, name, join(dir, name), left, options.maxBytes);
     left -= staged.bytes;
     files.push(staged);
   }
   if (manifest === undefined) throw noManifest('The upload has no parts.');
-  return { manifest: manifest.value, dir, files };
-}
-
-async function readManifest(part: Multipart): Promise<unknown> {
-  if (part.fieldname !== 'manifest') throw noManifest(`The first part is called ${part.fieldname}.`);
-  // The reader of manifests takes text as it takes JSON; a field that says application/json arrives parsed.
-  return part.type === 'file' ? readSmall(part) : part.value;
-}
-
-async function readSmall(part: MultipartFile): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of part.file as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MANIFEST_BYTES) {
-      throw new CorescoreError('upload_too_large', `The manifest is over ${MANIFEST_BYTES} bytes.`, {
-        field: 'manifest',
-        remedy: 'Send the manifest as the first part, and the model as the second.',
-      });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-async function stage(
-  part: MultipartFile,
-  name: string,
-  path: string,
-  left: number,
-  maxBytes: number,
-): Promise<StagedFile> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const meter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      if (bytes > left) return done(tooLarge(maxBytes, name));
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  await pipeline(part.file, meter, createWriteStream(path, { flags: 'wx' }));
-  if (bytes === 0) {
-    throw new CorescoreError('file_empty', `The file ${name} is empty.`, {
-      field: name,
-      remedy: 'Export the model again and check the size of the file.',
-    });
-  }
-  return { name, path, digest: hash.digest('hex'), bytes };
-}
-
-function tooLarge(maxBytes: number, field = 'file'): CorescoreError {
-  return new CorescoreError('upload_too_large', `The files are over the limit of ${maxBytes} bytes together.`, {
-    field,
-    remedy: 'Send a smaller file, or have CORESCORE_MAX_UPLOAD_BYTES of the service raised.',
-  });
-}
-
-function noManifest(detail: string): CorescoreError {
-  return new CorescoreError('manifest_missing', `${detail} The manifest comes first.`, {
-    field: 'manifest',
-    remedy: 'Send it as the first part: curl -F manifest=@corescore.json -F file=@model.onnx.',
-  });
+  return { manifest: manifest.value, dir, files, uploadIds };
 }
 
 /** The parser's words for a body that ends before its last boundary, and its limits, as problems. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { zip } from '../../../packages/formats/test/support/zip-writer.js';
 import { STIMULUS_IDS } from './support/benchmark.js';
 import { type Activations, activationsUpload, npy } from './support/models.js';
 import { filePart } from './support/multipart.js';
@@ -62,4 +63,29 @@ test('the folder in a file’s name is dropped', async () => {
     422,
   );
   expect(problem.code).toBe('not_npy');
+});
+
+const archived = (bytes: Buffer) => {
+  const [manifest, ids] = activationsUpload({ manifest: (m) => (m['regions'].IT.file = 'all.npz#it') });
+  return [manifest, ids, filePart('all.npz', bytes)];
+};
+const it = { name: 'it.npy', bytes: npy([2, 6, 3], (i) => Math.sin(i)) };
+
+test.each([false, true])('takes an array in an archive, deflated: %s', async (deflate) => {
+  const answer = await service.upload('ada', 'supplied', archived(zip([{ ...it, deflate }])));
+  expect(answer.statusCode, answer.body).toBe(201);
+  expect(
+    answer
+      .json()
+      .files.map((file: { path: string }) => file.path)
+      .sort(),
+  ).toEqual(['all.npz', 'ids.txt']);
+});
+
+test('refuses an archive that is none, that lacks the array, that names paths', async () => {
+  const refused = (bytes: Buffer) => service.refused(() => service.upload('ada', 'supplied', archived(bytes)), 422);
+  const field = '/regions/IT/file';
+  expect(await refused(Buffer.from('no archive'))).toMatchObject({ code: 'not_npz', field });
+  expect(await refused(zip([{ ...it, name: 'v4.npy' }]))).toMatchObject({ code: 'file_missing', field });
+  expect(await refused(zip([it, { ...it, name: '../it.npy' }]))).toMatchObject({ code: 'path_refused', field });
 });

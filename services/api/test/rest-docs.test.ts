@@ -75,6 +75,8 @@ test('the commands of the page work as they stand', async () => {
   const read = (file: string): Record<string, unknown> => JSON.parse(readFileSync(join(folder, file), 'utf8'));
   expect(read('version.json')).toMatchObject({ owner: 'local', name: 'bl-64', kind: 'onnx' });
   expect(read('activations-version.json')).toMatchObject({ name: 'my-activations', kind: 'activations' });
+  // Sent in two pieces, it is the very version that was sent whole.
+  expect(read('uploaded-version.json')).toEqual(read('activations-version.json'));
   expect(output).toContain('"status":"scored"');
   expect(read('run.json')).toMatchObject({ status: 'scored', benchmark: 'core-objects-ost@0' });
   expect(readFileSync(join(folder, 'images.csv'), 'utf8')).toMatch(/^stimulusId,/);

@@ -161,7 +161,14 @@ const BAD: [what: string, name: string, parts: () => Part[], status: number, cod
     'invalid_manifest',
     '/input/chanels',
   ],
-  ['a kind of later', 'ff-64', () => onnxUpload((m) => (m['kind'] = 'architecture')), 422, 'kind_not_supported', '/kind'],
+  [
+    'a kind of later',
+    'ff-64',
+    () => onnxUpload((m) => (m['kind'] = 'architecture')),
+    422,
+    'kind_not_supported',
+    '/kind',
+  ],
   [
     'an output that is not there',
     'ff-64',

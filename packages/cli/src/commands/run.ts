@@ -28,7 +28,7 @@ export function runCommand(program: Command, io: Io): void {
   program
     .command('run')
     .description('score a model here, without a service')
-    .argument('[model]', 'ONNX file; for activations the folder of the arrays, or nothing')
+    .argument('[model]', 'model.onnx or model.json; for activations the folder of the arrays, or nothing')
     .option('--local', 'score on this machine; the only way there is, named so that nobody takes it for submit')
     .requiredOption('--benchmark <ref>', 'benchmark, id or id@version')
     .option('--manifest <file>', 'the manifest (default: corescore.json beside the model, else <model>.json)')
@@ -51,7 +51,7 @@ async function runHere(io: Io, model: string | undefined, flags: RunFlags): Prom
     });
   }
   const env = settings(io, flags);
-  const found = findFiles(io.cwd, model, flags.manifest);
+  const found = await findFiles(io.cwd, model, flags.manifest);
   const { parseManifest } = await import('@corescore/formats');
   const { runLocal } = await import('@corescore/benchmarks');
   const manifest = parseManifest(found.manifest);

@@ -34,7 +34,7 @@ export function validateCommand(program: Command, io: Io): void {
   program
     .command('validate')
     .description('check a model against the whole contract, here and in seconds')
-    .argument('[model]', 'model file; for activations the folder of the arrays, or nothing')
+    .argument('[model]', 'model.onnx or model.json; for activations the folder of the arrays, or nothing')
     .option('--manifest <file>', 'the manifest (default: corescore.json beside the model, else <model>.json)')
     .option('--benchmark <ref>', 'benchmark whose images are shown, id or id@version', 'core-objects-ost')
     .addOption(
@@ -52,7 +52,7 @@ export function validateCommand(program: Command, io: Io): void {
     .addHelpText('after', NOTES)
     .action(async (model: string | undefined, flags: ValidateFlags) => {
       const env = settings(io, flags);
-      const found = findFiles(io.cwd, model, flags.manifest);
+      const found = await findFiles(io.cwd, model, flags.manifest);
       const { loadBenchmark, validate } = await import('@corescore/benchmarks');
       const lines = new LiveLines(io);
       const limits = modelLimits(env, flags.threads);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { CorescoreError, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
+import { companions } from './companions.js';
 
 export interface SubmissionFiles {
   manifestPath: string;
@@ -8,16 +9,21 @@ export interface SubmissionFiles {
   /** Name in the manifest; the model's name on the board. */
   name: string;
   kind: string;
-  /** What is uploaded after the manifest. */
+  /** Paths of what is uploaded after the manifest, the model first. */
   files: string[];
 }
 
 /**
  * Finds the manifest and the files of a submission. The manifest is the one named, else `corescore.json` beside the
  * model, else `<model>.json`. Only what is needed to find files is looked at here; the service checks the rest.
- * @param model an ONNX file; for activations the folder with the manifest's files, or absent: beside the manifest
+ * @param model an ONNX file or a TensorFlow.js model.json; for activations the folder with the manifest's files, or
+ * absent: beside the manifest
  */
-export function findFiles(cwd: string, model: string | undefined, manifest: string | undefined): SubmissionFiles {
+export async function findFiles(
+  cwd: string,
+  model: string | undefined,
+  manifest: string | undefined,
+): Promise<SubmissionFiles> {
   const modelPath = model === undefined ? undefined : resolve(cwd, model);
   if (modelPath !== undefined && !existsSync(modelPath)) throw missing(model ?? modelPath, 'model');
   const folder = modelPath === undefined || !isFolder(modelPath) ? undefined : modelPath;
@@ -39,14 +45,21 @@ export function findFiles(cwd: string, model: string | undefined, manifest: stri
       remedy: 'Name it: corescore submit model.onnx --benchmark ...',
     });
   }
-  return { ...value, manifestPath, files: [modelPath] };
+  if (manifestPath === modelPath) {
+    throw new CorescoreError('configuration', `${modelPath} cannot be both the model and its manifest.`, {
+      field: '--manifest',
+      remedy: 'Name the model, such as model.onnx or model.json, and with --manifest the corescore.json.',
+    });
+  }
+  return { ...value, manifestPath, files: [modelPath, ...(await companions(modelPath, value.kind, value.manifest))] };
 }
 
 /** The files under the names that they have within the version, as the service would keep them. */
 export function versionFiles({ kind, files }: SubmissionFiles): ModelFiles {
   const model = kind === 'onnx' || kind === 'tfjs' ? MODEL_FILE[kind] : null;
-  const isModel = (path: string): boolean => model !== null && extname(path) === extname(model);
-  return Object.fromEntries(files.map((path) => [isModel(path) ? model! : basename(path), path]));
+  const nameOf = (path: string, i: number): string =>
+    model !== null && i === 0 && extname(path).toLowerCase() === extname(model) ? model : basename(path);
+  return Object.fromEntries(files.map((path, i) => [nameOf(path, i), path]));
 }
 
 function findManifest(
@@ -59,7 +72,9 @@ function findManifest(
   const base = folder ?? (model === undefined ? cwd : dirname(model));
   const candidates = [join(base, 'corescore.json')];
   if (model !== undefined && folder === undefined) {
-    candidates.push(join(base, `${basename(model, extname(model))}.json`));
+    // A TensorFlow.js model is a .json itself.
+    const named = join(base, `${basename(model, extname(model))}.json`);
+    if (named !== model) candidates.push(named);
   }
   const found = candidates.find((path) => existsSync(path));
   if (found !== undefined) return found;
@@ -87,20 +102,24 @@ function readManifest(path: string): { manifest: unknown; name: string; kind: st
     throw new CorescoreError('invalid_manifest', `${path} has no ${field}.`, {
       field: `/${field}`,
       remedy:
-        field === 'name' ? 'Give the model a name, such as "my-model".' : 'Set "kind" to "onnx" or "activations".',
+        field === 'name'
+          ? 'Give the model a name, such as "my-model".'
+          : 'Set "kind" to "onnx", "tfjs" or "activations".',
     });
   }
   return { manifest, name: name as string, kind: kind as string };
 }
 
-/** Names of the arrays and of the list of ids, in the order of the manifest, each once. */
+/** Names of the files of the arrays and of the list of ids, in the order of the manifest, each once. */
 export function activationFiles(manifest: unknown): string[] {
   const { regions, stimuli } = manifest as {
     regions?: Record<string, { file?: unknown }>;
     stimuli?: { ids?: unknown };
   };
   const names = [...Object.values(regions ?? {}).map((source) => source?.file), stimuli?.ids];
-  return [...new Set(names.filter((name): name is string => typeof name === 'string'))].map((name) => basename(name));
+  // `all.npz#it` is an array of the file all.npz.
+  const files = names.filter((name) => typeof name === 'string').map((name) => basename(name.split('#', 1)[0]!));
+  return [...new Set(files)];
 }
 
 const isFolder = (path: string): boolean => statSync(path).isDirectory();

@@ -6,6 +6,7 @@ import { bar, LiveLines } from '../format/progress.js';
 import { formatBytes } from '../format/words.js';
 import type { Io } from '../io.js';
 import type { SubmissionFiles } from './files.js';
+import { uploadMemory } from './upload-memory.js';
 
 /** The same model version on the same benchmarks is the same submission, whoever's CI job repeats it. */
 export function defaultIdempotencyKey(
@@ -17,12 +18,16 @@ export function defaultIdempotencyKey(
     .digest('hex');
 }
 
-/** Uploads with a bar. */
+/** Below it, a broken connection costs so little that a file is simply sent again. */
+const RESUMABLE_FROM_BYTES = 64 * 1024 * 1024;
+
+/** Uploads with a bar; large files so that they survive a broken connection, and a command that was stopped. */
 export async function upload(
   io: Io,
   client: CorescoreClient,
   owner: string,
   found: SubmissionFiles,
+  home: string,
 ): Promise<ModelVersionView> {
   const lines = new LiveLines(io);
   const name = `${owner}/${found.name}`;
@@ -31,6 +36,8 @@ export async function upload(
     name: found.name,
     manifestPath: found.manifestPath,
     files: found.files,
+    resumableFromBytes: RESUMABLE_FROM_BYTES,
+    memory: uploadMemory(home, io.now),
     onProgress(sent, total) {
       const percent = total === 0 ? 100 : Math.floor((100 * sent) / total);
       const text = `Uploading ${name}  ${bar(sent, total)} ${percent} %  ${formatBytes(sent)} of ${formatBytes(total)}`;

@@ -24,7 +24,7 @@ export interface NpyHeader {
   dtype: NpyDtype;
   shape: number[];
   fortranOrder: boolean;
-  /** Byte at which the values begin. */
+  /** Byte of the file at which the values begin. */
   dataOffset: number;
 }
 
@@ -32,8 +32,15 @@ const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
 const LONGEST_HEADER = 1 << 20;
 const REMEDY = "Write it with numpy.save from a C-ordered array: numpy.save(path, numpy.ascontiguousarray(x, '<f4')).";
 
-function notNpy(path: string, why: string): CorescoreError {
-  return new CorescoreError('not_npy', `${basename(path)} ${why}.`, { field: basename(path), remedy: REMEDY });
+function notNpy(label: string, why: string): CorescoreError {
+  return new CorescoreError('not_npy', `${label} ${why}.`, { field: label, remedy: REMEDY });
+}
+
+/** A .npy file within another file, as a .npz holds it uncompressed. */
+export interface NpyPlace {
+  /** First byte and number of bytes. */
+  start: number;
+  bytes: number;
 }
 
 /**
@@ -43,53 +50,55 @@ function notNpy(path: string, why: string): CorescoreError {
 export async function readNpyHeader(path: string): Promise<NpyHeader> {
   const handle = await open(path, 'r');
   try {
-    return await headerOf(handle, path);
+    return await npyHeaderOf(handle, basename(path));
   } finally {
     await handle.close();
   }
 }
 
-async function headerOf(handle: FileHandle, path: string): Promise<NpyHeader> {
-  const { size } = await handle.stat();
-  if (size === 0) {
-    throw new CorescoreError('file_empty', `${basename(path)} is empty.`, { field: basename(path), remedy: REMEDY });
+/**
+ * `readNpyHeader` of an open file.
+ * @param label its name in errors
+ * @param place where in it the array lies; default: it is the whole file
+ */
+export async function npyHeaderOf(handle: FileHandle, label: string, place?: NpyPlace): Promise<NpyHeader> {
+  const { start, bytes } = place ?? { start: 0, bytes: (await handle.stat()).size };
+  if (bytes === 0) throw new CorescoreError('file_empty', `${label} is empty.`, { field: label, remedy: REMEDY });
+  const head = Buffer.alloc(Math.min(bytes, 12));
+  const read = await readFully(handle, head, start);
+  if (read < 10 || !head.subarray(0, 6).equals(MAGIC)) {
+    throw notNpy(label, head.toString('latin1', 0, 2) === 'PK' ? 'is a zip archive (.npz?)' : 'is not a .npy file');
   }
-  const start = Buffer.alloc(12);
-  const read = await readFully(handle, start, 0);
-  if (read < 10 || !start.subarray(0, 6).equals(MAGIC)) {
-    throw notNpy(path, start.toString('latin1', 0, 2) === 'PK' ? 'is a zip archive (.npz?)' : 'is not a .npy file');
-  }
-  const version = start[6]!;
-  if (version < 1 || version > 3) throw notNpy(path, `has version ${version} of the .npy format; 1 to 3 are read`);
-  const length = version === 1 ? start.readUInt16LE(8) : start.readUInt32LE(8);
+  const version = head[6]!;
+  if (version < 1 || version > 3) throw notNpy(label, `has version ${version} of the .npy format; 1 to 3 are read`);
+  if (version > 1 && read < 12) throw notNpy(label, 'ends inside its header');
+  const length = version === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8);
   const textAt = version === 1 ? 10 : 12;
-  if (length > LONGEST_HEADER) throw notNpy(path, `has a header of ${length} bytes`);
+  if (length > LONGEST_HEADER) throw notNpy(label, `has a header of ${length} bytes`);
+  if (textAt + length > bytes) throw notNpy(label, 'ends inside its header');
   const text = Buffer.alloc(length);
-  if ((await readFully(handle, text, textAt)) < length) throw notNpy(path, 'ends inside its header');
-  const header = {
-    ...parseDictionary(text.toString(version === 3 ? 'utf8' : 'latin1'), path),
-    dataOffset: textAt + length,
-  };
-  const expected = header.dataOffset + elements(header.shape) * ITEM_BYTES[header.dtype];
-  if (size !== expected) {
-    const what = size < expected ? 'is cut off' : 'has bytes after its values';
-    throw notNpy(path, `${what}: its header says ${expected} bytes, the file has ${size}`);
+  if ((await readFully(handle, text, start + textAt)) < length) throw notNpy(label, 'ends inside its header');
+  const dictionary = parseDictionary(text.toString(version === 3 ? 'utf8' : 'latin1'), label);
+  const expected = textAt + length + elements(dictionary.shape) * ITEM_BYTES[dictionary.dtype];
+  if (bytes !== expected) {
+    const what = bytes < expected ? 'is cut off' : 'has bytes after its values';
+    throw notNpy(label, `${what}: its header says ${expected} bytes, the file has ${bytes}`);
   }
-  return header;
+  return { ...dictionary, dataOffset: start + textAt + length };
 }
 
 /** The header is a Python dictionary literal with exactly these three keys, which NumPy writes in this order. */
-function parseDictionary(text: string, path: string): Omit<NpyHeader, 'dataOffset'> {
+function parseDictionary(text: string, label: string): Omit<NpyHeader, 'dataOffset'> {
   const descr = /'descr'\s*:\s*(?:'([^']*)'|(\[))/.exec(text);
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text);
   const shape = /'shape'\s*:\s*\(([^()]*)\)/.exec(text);
-  if (descr === null || order === null || shape === null) throw notNpy(path, 'has a header that is not understood');
-  if (descr[2] !== undefined) throw notNpy(path, 'is a structured array; a plain array of numbers is needed');
+  if (descr === null || order === null || shape === null) throw notNpy(label, 'has a header that is not understood');
+  if (descr[2] !== undefined) throw notNpy(label, 'is a structured array; a plain array of numbers is needed');
   const dtype = descr[1]!.replace(/^=/, '<');
   if (!(dtype in ITEM_BYTES)) {
     const why = dtype.startsWith('>') ? 'big-endian values' : dtype.includes('O') ? 'Python objects' : `dtype ${dtype}`;
-    const detail = `${basename(path)} holds ${why}; one of ${Object.keys(ITEM_BYTES).join(', ')} is read.`;
-    throw new CorescoreError('array_dtype', detail, { field: basename(path), remedy: REMEDY });
+    const detail = `${label} holds ${why}; one of ${Object.keys(ITEM_BYTES).join(', ')} is read.`;
+    throw new CorescoreError('array_dtype', detail, { field: label, remedy: REMEDY });
   }
   const sizes = shape[1]!
     .split(',')
@@ -97,7 +106,7 @@ function parseDictionary(text: string, path: string): Omit<NpyHeader, 'dataOffse
     .filter((s) => s !== '')
     .map((s) => (/^\d+$/.test(s) ? Number(s) : Number.NaN));
   if (sizes.some((s) => !Number.isSafeInteger(s)) || !Number.isSafeInteger(elements(sizes) * 8)) {
-    throw notNpy(path, `has the impossible shape (${shape[1]!.slice(0, 200)})`);
+    throw notNpy(label, `has the impossible shape (${shape[1]!.slice(0, 200)})`);
   }
   return { dtype: dtype as NpyDtype, shape: sizes, fortranOrder: order[1] === 'True' };
 }

@@ -16,7 +16,7 @@ export async function readNpyRows(
   start: number,
   count: number,
 ): Promise<Float32Array> {
-  requireFloatRows(path, header);
+  requireFloatRows(basename(path), header);
   const rows = header.shape[0] ?? 1;
   if (start < 0 || count < 0 || start + count > rows) {
     throw new CorescoreError('array_shape', `${basename(path)} has ${rows} rows, not ${start} to ${start + count}.`, {
@@ -42,17 +42,17 @@ export async function readNpyRows(
 }
 
 /** @throws CorescoreError `array_dtype`, `array_shape`: the array is not float32 or float16 in C order. */
-export function requireFloatRows(path: string, header: NpyHeader, field = basename(path)): void {
+export function requireFloatRows(label: string, header: NpyHeader, field = label): void {
   if (header.dtype !== '<f4' && header.dtype !== '<f2') {
-    throw new CorescoreError('array_dtype', `${basename(path)} holds ${header.dtype}; float32 or float16 is needed.`, {
+    throw new CorescoreError('array_dtype', `${label} holds ${header.dtype}; float32 or float16 is needed.`, {
       field,
-      remedy: "Convert it first: numpy.save(path, x.astype('<f4')).",
+      remedy: "Convert it first: x.astype('<f4').",
     });
   }
   if (header.fortranOrder && header.shape.length > 1) {
-    throw new CorescoreError('array_shape', `${basename(path)} is stored in Fortran order; C order is needed.`, {
+    throw new CorescoreError('array_shape', `${label} is stored in Fortran order; C order is needed.`, {
       field,
-      remedy: 'Save numpy.ascontiguousarray(x) instead of x.',
+      remedy: 'Save numpy.ascontiguousarray(x) instead of x (a transposed array, x.T, is one).',
     });
   }
 }

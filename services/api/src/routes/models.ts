@@ -6,6 +6,7 @@ import { identityOf, requireOwner, requireScope } from '../auth.js';
 import type { RouteContext } from '../context.js';
 import { acceptFile, acceptManifest, checkModel } from '../model-checks.js';
 import { problems } from '../problems.js';
+import type { Resumable } from '../resumable.js';
 import { bearer, ModelParams, PAGE_SIZE, PageQuery } from '../schemas.js';
 import { stagingDir, withUpload } from '../upload.js';
 
@@ -14,14 +15,22 @@ const UploadBody = Type.Object(
   {
     manifest: Type.String({ format: 'binary', description: 'corescore.json; the first part' }),
     file: Type.Array(Type.String({ format: 'binary' }), {
-      description: 'the .onnx file, or the arrays and the list of ids that the manifest names',
+      description: 'the model and the files it needs, or the arrays and the list of ids that the manifest names',
     }),
+    upload: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'in place of a file: {"name": "it.npy", "upload": id of a finished resumable upload}',
+      }),
+    ),
   },
   { description: 'manifest part first, then the files' },
 );
 
 /** Model versions: uploaded once, never changed. */
-export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store, env }) => {
+export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Resumable }> = async (
+  app,
+  { store, env, uploads },
+) => {
   // An upload that a shutdown cuts off still has its files to remove, after its connection is gone.
   const running = new Set<Promise<unknown>>();
   app.addHook('onClose', async () => {
@@ -59,18 +68,21 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, 
           maxBytes: env.maxUploadBytes,
           acceptManifest: (value) => acceptManifest(value, name),
           acceptFile,
+          wholeUpload: (id) => uploads.whole(id, identity.tokenId),
         },
         async (upload) => {
-          const checked = await checkModel(store, upload);
+          const checked = await checkModel(store, upload, env.maxActivationBytes);
           const files = upload.files.map(({ name: path, digest, bytes }) => ({ path, digest, bytes }));
           const digest = modelVersionDigest(upload.manifest, files);
           // Files before the row: a row never names a file that is not there.
           for (const file of upload.files) await store.blobs.adopt(file.path, file.digest);
-          return store.models.createVersion({
+          const answer = await store.models.createVersion({
             ...{ owner, name, digest, files, manifest: upload.manifest },
             ...checked,
             tokenId: identity.tokenId,
           });
+          for (const id of upload.uploadIds) await uploads.remove(id);
+          return answer;
         },
       );
       running.add(upload);

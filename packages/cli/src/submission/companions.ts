@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { CorescoreError, PROBE_FILE } from '@corescore/contracts';
+
+/** A model may name so many files; beyond it the service refuses the upload anyway. */
+const MOST_FILES = 127;
+/** The service's pattern for names of files: never a path. */
+const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/**
+ * Paths of what must go with a model file: external weights that an ONNX graph names, shards of a TensorFlow.js model,
+ * the probe of the manifest. All lie beside the model. A model may come from anywhere, so a name that is a path is
+ * refused: it could name a file of yours.
+ * @throws CorescoreError `path_refused`, `file_missing`, `not_tfjs`, and what reading an ONNX graph throws
+ */
+export async function companions(model: string, kind: string, manifest: unknown): Promise<string[]> {
+  const names = kind === 'tfjs' ? shardsOf(model) : kind === 'onnx' ? await externalDataOf(model) : [];
+  const { probe } = manifest as { probe?: unknown };
+  const all = [...new Set([...names, ...(probe === undefined ? [] : [PROBE_FILE])])];
+  if (all.length > MOST_FILES) {
+    throw new CorescoreError('model_too_complex', `${basename(model)} names ${all.length} files.`, {
+      field: basename(model),
+      remedy: `Save its weights in at most ${MOST_FILES} files.`,
+    });
+  }
+  return all.map((name) => beside(model, name));
+}
+
+async function externalDataOf(model: string): Promise<string[]> {
+  const { readOnnxGraph } = await import('@corescore/formats');
+  return (await readOnnxGraph(model)).externalData;
+}
+
+/** `weightsManifest[].paths`; what else is in the file is for the service to judge. */
+function shardsOf(model: string): string[] {
+  const refuse = (why: string, cause?: unknown) =>
+    new CorescoreError('not_tfjs', `${basename(model)} ${why}.`, {
+      field: basename(model),
+      remedy: 'Give the model.json that model.save or tensorflowjs_converter wrote, with its weights beside it.',
+      cause,
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(model, 'utf8'));
+  } catch (error) {
+    throw refuse(`is not JSON: ${(error as Error).message}`, error);
+  }
+  const { weightsManifest } = (value ?? {}) as { weightsManifest?: unknown };
+  if (!Array.isArray(weightsManifest)) throw refuse('has no "weightsManifest"');
+  const paths: unknown[] = weightsManifest.flatMap((group: { paths?: unknown } | null) => group?.paths ?? []);
+  if (!paths.every((path) => typeof path === 'string')) throw refuse('names a file of weights that is not a name');
+  return paths;
+}
+
+function beside(model: string, name: string): string {
+  if (!PLAIN_NAME.test(name)) {
+    throw new CorescoreError('path_refused', `${basename(model)} names the file ${JSON.stringify(name)}.`, {
+      field: basename(model),
+      remedy: 'Save the model again with its weights in the same folder, under a plain name.',
+    });
+  }
+  const path = join(dirname(model), name);
+  if (existsSync(path)) return path;
+  const who = name === PROBE_FILE ? 'The manifest' : basename(model);
+  throw new CorescoreError('file_missing', `${who} names ${name}, which is not beside the model.`, {
+    field: name,
+    remedy: `Put it into ${dirname(model)}.`,
+  });
+}

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { bundledModels, loadBenchmark, prepareActivations } from '@corescore/benchmarks';
+import type { ActivationsManifest, Leaderboard, OnnxManifest, Score, SubmissionView } from '@corescore/contracts';
+import { npyHeaderBytes, readNpyHeader, readNpyRows } from '@corescore/formats';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { zip } from '../../packages/formats/test/support/zip-writer.js';
+import { bin, call, cleanEnv, newHome, removeHome, type Served, startServe, until } from '../support/serve.js';
+
+/** A service of its own that scores and no more: what stands beside the scores is the dear part. */
+const live = inject('live');
+const home = newHome();
+let served: Served;
+beforeAll(async () => {
+  served = await startServe({ home, args: ['--no-seed'], env: { CORESCORE_BESIDE: 'no' } });
+});
+afterAll(async () => {
+  await served?.stop();
+  removeHome(home);
+});
+
+const scoresOf = (scores: readonly Score[]) =>
+  Object.fromEntries(scores.map((s) => [`${s.metric}|${s.subset}`, [s.value, s.low, s.high, s.n]]));
+
+/** IT of bl-64 as a submitter might send it: ids in another order, [stimulus][step][feature], compressed. */
+async function writeSubmission(dir: string): Promise<void> {
+  const { manifestPath, modelPath } = bundledModels().find((model) => model.name === 'bl-64')!;
+  const network = JSON.parse(readFileSync(manifestPath, 'utf8')) as OnnxManifest;
+  const benchmark = await loadBenchmark('core-objects-ost', live.home);
+  const limits = { wallSeconds: 300, memoryBytes: 4e9, maxActivationBytes: 8e9, threads: 1 };
+  const files = { 'model.onnx': modelPath };
+  const { regions } = await prepareActivations(benchmark, { manifest: network, files, outDir: dir, limits });
+  const header = await readNpyHeader(regions.IT!.path);
+  const [steps, stimuli, features] = header.shape;
+  const recorded = await readNpyRows(regions.IT!.path, header, 0, steps);
+  const turned = new Float32Array(recorded.length);
+  for (let step = 0; step < steps; step++) {
+    for (let i = 0; i < stimuli; i++) {
+      const row = recorded.subarray((step * stimuli + i) * features, (step * stimuli + i + 1) * features);
+      turned.set(row, ((stimuli - 1 - i) * steps + step) * features);
+    }
+  }
+  const { identifier, stimuli: images } = benchmark.stimulusSet;
+  const manifest: ActivationsManifest = {
+    ...{ manifestVersion: 1, name: 'bl-64-supplied', kind: 'activations', clock: network.clock! },
+    stimuli: { set: identifier, ids: 'ids.txt' },
+    regions: { IT: { file: 'all.npz#it', axes: ['stimulus', 'step', 'feature'] } },
+  };
+  const array = Buffer.concat([npyHeaderBytes('<f4', [stimuli, steps, features]), new Uint8Array(turned.buffer)]);
+  writeFileSync(join(dir, 'corescore.json'), JSON.stringify(manifest));
+  writeFileSync(join(dir, 'all.npz'), zip([{ name: 'it.npy', bytes: array, deflate: true }]));
+  writeFileSync(
+    join(dir, 'ids.txt'),
+    `${images
+      .map((image) => image.id)
+      .reverse()
+      .join('\n')}\n`,
+  );
+}
+
+test('activations sent as .npz give the scores of the ONNX route, digit for digit', async () => {
+  const dir = newHome();
+  try {
+    await writeSubmission(dir);
+    const args = ['submit', dir, '--benchmark', 'core-objects-ost', '--wait', '--format', 'json'];
+    const env = cleanEnv({ CORESCORE_URL: served.url, CORESCORE_TOKEN: served.token });
+    const answer = await promisify(execFile)(process.execPath, [bin, ...args], { env, maxBuffer: 64 * 1024 ** 2 });
+    const [run] = (JSON.parse(answer.stdout) as SubmissionView).runs;
+    expect(run).toMatchObject({ status: 'scored', model: { name: 'bl-64-supplied' } });
+    const supplied = scoresOf(run.scores.filter((score) => score.reason !== 'not_run'));
+    expect(Object.keys(supplied).length).toBeGreaterThan(25);
+
+    const row = await until('bl-64 on the board', 540, async () => {
+      const { rows } = await call<Leaderboard>(live, '/v1/leaderboard?benchmark=core-objects-ost');
+      return rows.find(({ name, status }) => name === 'bl-64' && status === 'scored');
+    });
+    expect(supplied).toEqual(scoresOf(row.scores.filter((s) => `${s.metric}|${s.subset}` in supplied)));
+  } finally {
+    removeHome(dir);
+  }
+}, 700_000);
