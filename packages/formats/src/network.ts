@@ -4,12 +4,14 @@ import {
   type ModelFiles,
   type NetworkManifest,
   type OnnxManifest,
+  PROBE_FILE,
   type TfjsManifest,
 } from '@corescore/contracts';
 import { declaredFiles } from './manifest/declared-files.js';
 import { onnxContractErrors } from './onnx/contract.js';
 import { onnxSemanticDigest } from './onnx/digest.js';
 import { readOnnxGraph } from './onnx/graph.js';
+import { probeError } from './probe.js';
 import { tfjsContractErrors } from './tfjs/contract.js';
 import { tfjsSemanticDigest } from './tfjs/digest.js';
 import { readTfjsModel } from './tfjs/model.js';
@@ -47,6 +49,9 @@ export async function inspectNetwork(
   if (!(MODEL_FILE[manifest.kind] in files)) return { facts: null, errors };
   try {
     const { facts, named, disagreements } = await INSPECT[manifest.kind](manifest as never, files);
+    const probe = manifest.probe === undefined ? undefined : files[PROBE_FILE];
+    if (probe !== undefined)
+      errors.push(...[await probeError(manifest.probe!, probe)].filter((error) => error !== null));
     errors.push(...disagreements, ...strays(files, [...required, ...named]));
     return { facts, errors };
   } catch (error) {

@@ -1,11 +1,12 @@
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
-import type { ModelFiles, NetworkManifest, Region } from '@corescore/contracts';
+import { type ModelFiles, type NetworkManifest, PROBE_FILE, type Region } from '@corescore/contracts';
 import { checkNetwork, readNpyHeader } from '@corescore/formats';
 import type { PixelSource } from './child/images.js';
 import { chooseEngine } from './engines.js';
 import { asModelFailure, infrastructureFailure } from './failure.js';
 import { checkLimits, type Limits } from './limits.js';
 import { planOf, tapsOf } from './plan.js';
+import { checkProbe } from './probe.js';
 import { accessFor } from './provider-access.js';
 import { runChild } from './run-child.js';
 import { sandbox } from './sandbox.js';
@@ -66,12 +67,29 @@ export interface Extraction {
 }
 
 /**
- * Runs an untrusted model in a child process over all images of a stimulus set.
+ * Runs an untrusted model in a child process over all images of a stimulus set; where it comes with a probe, over that
+ * first.
  * @throws ModelFailure whose `kind` says whether the model or the host is at fault.
  * @throws CorescoreError `configuration` for limits that make no sense.
  * @throws the reason of `signal` when it is aborted; the child is dead by then.
  */
 export async function extract(request: ExtractRequest): Promise<Extraction> {
+  const { manifest, files, limits } = request;
+  const { probe } = manifest;
+  if (probe !== undefined && files[PROBE_FILE] !== undefined) {
+    try {
+      await checkProbe({ ...manifest, probe }, files[PROBE_FILE], limits.maxActivationBytes, (part) =>
+        run({ ...request, ...part, imageDegrees: manifest.input.visualDegrees, checkClock: false, onProgress: ignore }),
+      );
+    } catch (error) {
+      if (request.signal?.aborted) throw request.signal.reason;
+      throw asModelFailure(error, 'The probe cannot be compared');
+    }
+  }
+  return run(request);
+}
+
+async function run(request: ExtractRequest): Promise<Extraction> {
   const startedAt = performance.now();
   const { manifest, files, outDir, onLog = ignore, onProgress = ignore, signal } = request;
   signal?.throwIfAborted();

@@ -27,14 +27,16 @@ export const TWIN_IDENTITY = `untrained-twin-1/${BESIDE.seeds.twin}`;
  * @throws the signal's reason when it is aborted
  */
 export async function prepareTwin(benchmark: Shown, request: PrepareRequest): Promise<Twin> {
-  const { manifest, files } = request;
+  const { files } = request;
+  // A probe is of the trained network.
+  const manifest = { ...request.manifest, probe: undefined };
   if (!isNetwork(manifest)) {
     return { reason: 'not_run', note: 'activations were supplied: there are no weights to shuffle' };
   }
   const folder = await mkdtemp(join(tmpdir(), 'corescore-twin-'));
   try {
     const twin = await shuffled(manifest.kind, files, folder);
-    const { regions } = await prepareActivations(benchmark, { ...request, files: twin });
+    const { regions } = await prepareActivations(benchmark, { ...request, manifest, files: twin });
     return { path: regions.IT!.path };
   } catch (error) {
     request.signal?.throwIfAborted();
