@@ -11,3 +11,5 @@ export {
   type SessionDescription,
   type SessionOptions,
 } from './session/index.js';
+export { type NativeBinding, nativeFolder, readBinding } from './native-tfjs/folder.js';
+export { type SetupOptions, type SetupStep, setUpNative } from './native-tfjs/setup.js';
