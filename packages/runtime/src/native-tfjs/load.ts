@@ -8,7 +8,7 @@ import { addonPath, TFJS_NODE } from './folder.js';
 /** Name under which the package registers its backend with TensorFlow.js. */
 export const NATIVE_BACKEND = 'tensorflow';
 
-export type TfjsNode = Omit<typeof Tf, "backend"> & NativeBackend;
+export type TfjsNode = Omit<typeof Tf, 'backend'> & NativeBackend;
 
 /** What `@tensorflow/tfjs-node` adds to TensorFlow.js. */
 interface NativeBackend {
