@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { bindingPaths, nativeFolder } from './native-tfjs/folder.js';
 import type { Access } from './sandbox/command.js';
 
@@ -16,6 +16,12 @@ const VARIABLES = [
 
 /** Vulkan's loader and drivers read their manifests here. */
 const VULKAN = ['/etc/vulkan', '/usr/share/vulkan'];
+
+/**
+ * Vulkan drivers keep the programs they compile in memory that is a file to the kernel: without any, SwiftShader ends
+ * with a bus error. Nothing on disk is writable to the process.
+ */
+const DRIVER_FILE_BYTES = 256 * 1024 ** 2;
 
 const ON_A_DEVICE: readonly string[] = ['cuda', 'webgpu', 'native-gpu'];
 
@@ -46,18 +52,20 @@ function nativeAccess(folder: string): Pick<Required<Access>, 'environment' | 'r
  * What a model's process needs of the host for its engine to reach a device; nothing for `cpu` and `wasm`.
  * @param env the service's environment
  */
-export function accessFor(provider: string, env: NodeJS.ProcessEnv = process.env): Required<Omit<Access, 'addons'>> {
+export function accessFor(provider: string, env: NodeJS.ProcessEnv = process.env): Required<Omit<Access, 'addons' | 'fileBytes'>> & Pick<Access, 'fileBytes'> {
   const native = provider.startsWith('native-') ? nativeAccess(nativeFolder(env)) : { environment: {}, readable: [] };
   if (!ON_A_DEVICE.includes(provider)) return { ...native, devices: [] };
   const environment: Record<string, string> = Object.fromEntries(
     VARIABLES.flatMap((name) => (env[name] === undefined || env[name] === '' ? [] : [[name, env[name]]])),
   );
-  const paths = ['LD_LIBRARY_PATH', 'VK_ICD_FILENAMES', 'VK_DRIVER_FILES'].flatMap(
-    (name) => environment[name]?.split(':') ?? [],
-  );
+  const listed = (name: string): string[] => environment[name]?.split(':') ?? [];
+  const manifests = [...listed('VK_ICD_FILENAMES'), ...listed('VK_DRIVER_FILES')];
+  // A driver's manifest names its library, which may lie beside it.
+  const paths = [...listed('LD_LIBRARY_PATH'), ...manifests, ...manifests.map((path) => dirname(path))];
   return {
     environment: { ...environment, ...native.environment },
     readable: [...native.readable, ...[...VULKAN, ...paths].filter((path) => path.startsWith('/') && existsSync(path))],
     devices: deviceNodes(),
+    ...(provider === 'webgpu' ? { fileBytes: DRIVER_FILE_BYTES } : {}),
   };
 }

@@ -8,7 +8,7 @@ export const WEBGPU_PACKAGES = { dawn: 'webgpu', backend: '@tensorflow/tfjs-back
 
 /** What is used of `webgpu`. */
 interface Dawn {
-  create(options: string[]): unknown;
+  create(options: string[]): { requestAdapter(): Promise<object | null> };
   globals: object;
 }
 
@@ -17,12 +17,27 @@ interface Device {
   onuncapturederror: ((event: { error: { message: string } }) => void) | null;
 }
 
-/** Gives this process a WebGPU and registers the backend. @returns what TensorFlow.js calls it */
-export async function registerWebgpu(core: typeof Core): Promise<string> {
+let registered: Promise<string> | undefined;
+
+/**
+ * Gives this process a WebGPU and registers the backend, once: Dawn ends the process when a device of an instance that
+ * is gone is used.
+ * @returns what TensorFlow.js calls it
+ */
+export function registerWebgpu(core: typeof Core): Promise<string> {
+  registered ??= register(core);
+  return registered;
+}
+
+async function register(core: typeof Core): Promise<string> {
   const { create, globals } = (await import(WEBGPU_PACKAGES.dawn)) as Dawn;
   Object.assign(globalThis, globals);
+  const gpu = create([]);
+  if ((await gpu.requestAdapter()) === null) {
+    throw new Error('WebGPU finds no graphics card, or no Vulkan driver of one (docs/gpu.md)');
+  }
   // From Node 21 on `navigator` is there, without a graphics card in it.
-  Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]) }, configurable: true });
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
   require(WEBGPU_PACKAGES.backend);
   chainAddN(core);
   return 'webgpu';
@@ -45,11 +60,9 @@ export function watchDevice(core: typeof Core): () => void {
 
 /** The backend's own sum of n tensors needs n + 1 buffers; a device may have eight. */
 function chainAddN(core: typeof Core): void {
-  const { backendName, add, identity } = {
-    backendName: 'webgpu',
-    add: core.getKernel('Add', 'webgpu').kernelFunc,
-    identity: core.getKernel('Identity', 'webgpu').kernelFunc,
-  };
+  const backendName = 'webgpu';
+  const add = core.getKernel('Add', backendName).kernelFunc;
+  const identity = core.getKernel('Identity', backendName).kernelFunc;
   core.unregisterKernel('AddN', backendName);
   core.registerKernel({
     kernelName: 'AddN',
