@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { CorescoreError, DEFAULT_PROVIDERS, type NetworkManifest, type ProviderOrder } from '@corescore/contracts';
+import {
+  CorescoreError,
+  DEFAULT_PROVIDERS,
+  type NetworkManifest,
+  PROVIDERS,
+  type ProviderOrder,
+} from '@corescore/contracts';
 import { engineName } from './engine.js';
 import { nativeFolder, readBinding, TFJS_NODE } from './native-tfjs/folder.js';
 import { openInChild } from './open-in-child.js';
@@ -81,4 +87,24 @@ function isInstalled(name: string): boolean {
 function cudaLibrary(): string {
   const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
   return join(root, 'bin/napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so');
+}
+
+export interface ProviderState {
+  kind: NetworkManifest['kind'];
+  /** Name and version, e.g. `onnxruntime-node 1.30.0`. */
+  engine: string;
+  provider: string;
+  /** Why it does not open here; null where it does. */
+  why: string | null;
+}
+
+/** Every provider that there is, each opened in a child as a model's process would; one after the other. */
+export async function providerStates(): Promise<ProviderState[]> {
+  const states: ProviderState[] = [];
+  for (const kind of ['onnx', 'tfjs'] as const) {
+    for (const provider of PROVIDERS[kind]) {
+      states.push({ kind, engine: engineName(kind), provider, why: await unavailable(kind, provider) });
+    }
+  }
+  return states;
 }
