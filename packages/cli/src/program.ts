@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { EXIT_CODES } from '@corescore/contracts';
 import { Command } from 'commander';
 import { decodeCommand } from './commands/decode.js';
+import { doctorCommand } from './commands/doctor.js';
 import { leaderboardCommand } from './commands/leaderboard.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
@@ -60,6 +61,7 @@ export function buildProgram(io: Io): Command {
   runCommand(program, io);
   stimuliCommand(program, io);
   decodeCommand(program, io);
+  doctorCommand(program, io);
   tokenCommand(program, io);
   return program;
 }

@@ -1,5 +1,5 @@
 /** Runs an untrusted model in a sandboxed child process: images in, activations per step out. */
-export { chooseEngine, type EngineChoice } from './engines.js';
+export { chooseEngine, type EngineChoice, type ProviderState, providerStates } from './engines.js';
 export { type ExtractedArray, type Extraction, type ExtractRequest, extract } from './extract.js';
 export { ModelFailure } from './failure.js';
 export { type ActivationsKeyParts, activationsKey, outputIdentity } from './key.js';
@@ -11,3 +11,6 @@ export {
   type SessionDescription,
   type SessionOptions,
 } from './session/index.js';
+export { type NativeBinding, nativeFolder, readBinding } from './native-tfjs/folder.js';
+export { type SetupOptions, type SetupStep, setUpNative } from './native-tfjs/setup.js';
+export { sandbox } from './sandbox.js';

@@ -1,3 +1,4 @@
+export { findBinaries } from './embedded/binaries.js';
 export { startEmbeddedPostgres } from './embedded/start.js';
 export { openStore } from './open.js';
 export { consumed } from './queues/health.js';

@@ -17,7 +17,7 @@ async function openOnnx(provider: string): Promise<void> {
 const [, , kind, provider] = process.argv;
 const openers: Record<NetworkManifest['kind'], (provider: string) => Promise<unknown>> = {
   onnx: openOnnx,
-  tfjs: startTfjs,
+  tfjs: (provider) => startTfjs(provider, 1),
 };
 try {
   await openers[kind as NetworkManifest['kind']](provider!);

@@ -22,6 +22,8 @@ export interface Access {
   devices?: readonly string[];
   /** Environment variables that it gets; none of the host's are passed on. */
   environment?: Readonly<Record<string, string>>;
+  /** Largest file it may make, bytes; default 0. Counts files that lie in memory only. */
+  fileBytes?: number;
   /** Whether it loads native code (default). Without, Node's permission flags are a barrier and not only a layer. */
   addons?: boolean;
 }
@@ -92,7 +94,7 @@ export function commandOf(
     words.push(tools.env, '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`));
   }
   if (held.has('privileges')) words.push(setpriv!, ...privileges(userId, spaces.length > 0), '--');
-  if (held.has('limits')) words.push(tools.prlimit!, ...kernelLimits(limits, held.has('count')), '--');
+  if (held.has('limits')) words.push(tools.prlimit!, ...kernelLimits(limits, access.fileBytes ?? 0, held.has('count')), '--');
   words.push(process.execPath);
   if (held.has('node')) words.push(...permissions([...code, ...readable, inside], access.addons ?? true));
   const [file, ...rest] = [...words, ...args];
@@ -122,14 +124,14 @@ function privileges(userId: number | null, inNamespace: boolean): string[] {
  * parent's own clock fires first; processor time is the net below it should the parent be gone. It warns (SIGXCPU)
  * before it kills, so that the signal tells which limit it was.
  */
-function kernelLimits(limits: Limits, count: boolean): string[] {
+function kernelLimits(limits: Limits, fileBytes: number, count: boolean): string[] {
   const cpuSeconds = Math.ceil(limits.wallSeconds * (limits.threads + 1)) + 5;
   return [
     `--data=${limits.memoryBytes + RESERVED_BYTES}`,
     `--cpu=${cpuSeconds}:${cpuSeconds + 5}`,
     // Node opens the files of a module graph at once: fewer than some hundreds do not let it start.
     '--nofile=1024',
-    '--fsize=0',
+    `--fsize=${fileBytes}`,
     '--core=0',
     ...(count ? [`--nproc=${MOST_TASKS}`] : []),
   ];

@@ -26,5 +26,5 @@ export async function openSession({ kind, folder, plan, threads, provider }: Ses
   }
   // Loaded by need: a process that runs an ONNX model does not pay for TensorFlow.js.
   const { openTfjsGraph } = await import('./tfjs-graph.js');
-  return openGraphSession(await openTfjsGraph({ folder, fetches: fetchesOf(plan), provider }), plan);
+  return openGraphSession(await openTfjsGraph({ folder, fetches: fetchesOf(plan), threads, provider }), plan);
 }

@@ -11,6 +11,8 @@ export interface TfjsOptions {
   folder: string;
   /** Names that will be fetched: outputs, layers or nodes. */
   fetches: readonly string[];
+  /** Threads within one operator, where the backend has them. */
+  threads: number;
   provider: string;
 }
 
@@ -18,9 +20,9 @@ export interface TfjsOptions {
  * Loads a layers model or a graph model of TensorFlow.js.
  * @throws ModelFailure `model_load_failed`, `model_out_of_memory`
  */
-export async function openTfjsGraph({ folder, fetches, provider }: TfjsOptions): Promise<Graph<Tensor>> {
+export async function openTfjsGraph({ folder, fetches, threads, provider }: TfjsOptions): Promise<Graph<Tensor>> {
   try {
-    const tfjs = await startTfjs(provider);
+    const tfjs = await startTfjs(provider, threads);
     const files = fromFolder(folder);
     const artifacts = await files.load!();
     const isGraph = artifacts.format === 'graph-model' || 'node' in (artifacts.modelTopology as object);
@@ -162,7 +164,10 @@ class TfjsGraph implements Graph<Tensor> {
   }
 
   async read(tensor: Tensor): Promise<Float32Array | null> {
-    return tensor.dtype === 'float32' ? ((await tensor.data()) as Float32Array) : null;
+    if (tensor.dtype !== 'float32') return null;
+    const values = (await tensor.data()) as Float32Array;
+    this.tfjs.check();
+    return values;
   }
 
   free(tensors: Iterable<Tensor>): void {

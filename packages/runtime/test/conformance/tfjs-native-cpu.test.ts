@@ -1,0 +1,3 @@
+import { tfjsConformance } from './tfjs-provider.js';
+
+await tfjsConformance('native-cpu');
