@@ -1,7 +1,8 @@
 /**
  * A model's scores by two routes: its ONNX file run by the service, and activations that PyTorch computed from exported
  * images, uploaded as .npz. A service of its own in a temporary folder; prints every score and series of both with their
- * difference relative to max(1, |value|), and ends with 1 where that of a score or a bound is above the tolerance.
+ * difference relative to the largest of 1 and the numbers at hand (of a score: value and bounds), and ends with 1 where
+ * that of a score or of one of its bounds is above the tolerance.
  * Run: PYTHON=python3 npm run bench -- activations-route [tolerance]
  * PYTHON names an interpreter that has torch, onnx, numpy and pillow.
  */
@@ -33,16 +34,12 @@ const scored = (...args: string[]): RunView => {
   return (JSON.parse(answer) as SubmissionView).runs[0];
 };
 
-/** Largest |a - b| / max(1, |a|); infinite where a number stands on one side only. */
-const apart = (a: readonly (number | null)[], b: readonly (number | null)[]): number =>
-  Math.max(
-    0,
-    ...a.map((v, i) => {
-      const w = b[i] ?? null;
-      if (v === null && w === null) return 0;
-      return v === null || w === null ? Number.POSITIVE_INFINITY : Math.abs(v - w) / Math.max(1, Math.abs(v));
-    }),
-  );
+/** Largest |a - b| over largest |a|, that at least 1; infinite where a number stands on one side only. */
+const apart = (a: readonly (number | null)[], b: readonly (number | null)[]): number => {
+  if (a.some((v, i) => (v === null) !== ((b[i] ?? null) === null))) return Number.POSITIVE_INFINITY;
+  const scale = Math.max(1, ...a.map((v) => Math.abs(v ?? 0)));
+  return Math.max(0, ...a.map((v, i) => Math.abs((v ?? 0) - (b[i] ?? 0)))) / scale;
+};
 const numbersOf = ({ value, low, high }: Score): (number | null)[] => [value, low ?? null, high ?? null];
 
 let worst = 0;

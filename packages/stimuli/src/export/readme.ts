@@ -42,7 +42,7 @@ json.dump({
     "regions": {"IT": {"file": "all.npz#it", "axes": ["step", "stimulus", "feature"]}},
 }, open("corescore.json", "w"), indent=1)
 
-A model without time: "axes": ["stimulus", "feature"] and no "clock".
+A model without time: save it=it[0], with "axes": ["stimulus", "feature"] and no "clock".
 
 corescore submit --manifest corescore.json --benchmark ${benchmark} --wait
 
