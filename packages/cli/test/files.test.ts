@@ -51,7 +51,7 @@ beforeAll(() => {
   for (const shard of ['a', 'b', 'c']) put(`tf/${shard}.bin`, 'x');
   put('tf/manifest.json', { name: 'tf', kind: 'tfjs' });
   put('tf/spy.json', { weightsManifest: [{ paths: ['../acts/ids.txt'] }] });
-  put('tf/plain.json', {});
+  put('tf/plain.json', { weightsManifest: 'a.bin' });
   put('packed/corescore.json', { ...ACTIVATIONS, regions: { V4: { file: 'all.npz#v4' }, IT: { file: 'all.npz#it' } } });
   for (const file of ['ids.txt', 'all.npz']) put(`packed/${file}`, 'x');
 });

@@ -45,8 +45,8 @@ function shardsOf(model: string): string[] {
   } catch (error) {
     throw refuse(`is not JSON: ${(error as Error).message}`, error);
   }
-  const { weightsManifest } = (value ?? {}) as { weightsManifest?: unknown };
-  if (!Array.isArray(weightsManifest)) throw refuse('has no "weightsManifest"');
+  const { weightsManifest = [] } = (value ?? {}) as { weightsManifest?: unknown };
+  if (!Array.isArray(weightsManifest)) throw refuse('has a "weightsManifest" that is no list');
   const paths: unknown[] = weightsManifest.flatMap((group: { paths?: unknown } | null) => group?.paths ?? []);
   if (!paths.every((path) => typeof path === 'string')) throw refuse('names a file of weights that is not a name');
   return paths;
