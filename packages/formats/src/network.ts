@@ -9,6 +9,7 @@ import {
 import { declaredFiles } from './manifest/declared-files.js';
 import { onnxContractErrors } from './onnx/contract.js';
 import { onnxSemanticDigest } from './onnx/digest.js';
+import { externalDataErrors } from './onnx/external-data.js';
 import { readOnnxGraph } from './onnx/graph.js';
 import { tfjsContractErrors } from './tfjs/contract.js';
 import { tfjsSemanticDigest } from './tfjs/digest.js';
@@ -36,7 +37,7 @@ export async function checkNetwork(manifest: NetworkManifest, files: ModelFiles)
 
 /**
  * As `checkNetwork`, with everything that is wrong instead of the first.
- * @returns facts null where the model cannot be read at all; `errors` is not empty then
+ * @returns facts null where the model or its weights cannot be read; `errors` is not empty then
  */
 export async function inspectNetwork(
   manifest: NetworkManifest,
@@ -56,7 +57,7 @@ export async function inspectNetwork(
 }
 
 interface Inspected {
-  facts: NetworkFacts;
+  facts: NetworkFacts | null;
   /** Files that the model itself names: shards, external weights. */
   named: string[];
   disagreements: CorescoreError[];
@@ -66,12 +67,15 @@ const INSPECT = {
   async onnx(manifest: OnnxManifest, files: ModelFiles): Promise<Inspected> {
     const path = files[MODEL_FILE.onnx]!;
     const graph = await readOnnxGraph(path);
+    const misplaced = [...externalDataErrors(graph, files)];
+    const disagreements = [...misplaced, ...onnxContractErrors(manifest, graph)];
+    if (misplaced.length > 0) return { facts: null, named: graph.externalData, disagreements };
     const facts = {
-      semanticDigest: await onnxSemanticDigest(path),
+      semanticDigest: await onnxSemanticDigest(files),
       parameters: graph.parameters,
       outputs: graph.outputs.map((output) => output.name),
     };
-    return { facts, named: [], disagreements: [...onnxContractErrors(manifest, graph)] };
+    return { facts, named: graph.externalData, disagreements };
   },
   async tfjs(manifest: TfjsManifest, files: ModelFiles): Promise<Inspected> {
     const model = await readTfjsModel(files);
