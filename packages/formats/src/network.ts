@@ -11,6 +11,7 @@ import { onnxContractErrors } from './onnx/contract.js';
 import { onnxSemanticDigest } from './onnx/digest.js';
 import { externalDataErrors } from './onnx/external-data.js';
 import { readOnnxGraph } from './onnx/graph.js';
+import { onnxCost } from './onnx/multiply-adds.js';
 import { tfjsContractErrors } from './tfjs/contract.js';
 import { tfjsSemanticDigest } from './tfjs/digest.js';
 import { readTfjsModel } from './tfjs/model.js';
@@ -20,8 +21,15 @@ export interface NetworkFacts {
   /** SHA-256 over graph and weights, without names, producer and paths. */
   semanticDigest: string;
   parameters: number;
+  parameterBytes: number;
   /** Names of the graph's outputs; any other name that a manifest gives is an inner tensor. */
   outputs: string[];
+  /** Names of what may be recorded besides the outputs. */
+  innerNames: string[];
+  /** For one image and one application of the network; `ModelCost` says what counts. Null where it is not known. */
+  multiplyAdds: number | null;
+  /** Values of an output or inner tensor for one image and one application, for those that are known. */
+  valuesPerImage: Map<string, number>;
 }
 
 /**
@@ -70,10 +78,14 @@ const INSPECT = {
     const misplaced = [...externalDataErrors(graph, files)];
     const disagreements = [...misplaced, ...onnxContractErrors(manifest, graph)];
     if (misplaced.length > 0) return { facts: null, named: graph.externalData, disagreements };
+    const outputs = graph.outputs.map((output) => output.name);
     const facts = {
       semanticDigest: await onnxSemanticDigest(files),
       parameters: graph.parameters,
-      outputs: graph.outputs.map((output) => output.name),
+      parameterBytes: graph.parameterBytes,
+      outputs,
+      innerNames: [...graph.tensorNames].filter((name) => !outputs.includes(name)),
+      ...onnxCost(manifest, files),
     };
     return { facts, named: graph.externalData, disagreements };
   },
@@ -82,7 +94,11 @@ const INSPECT = {
     const facts = {
       semanticDigest: await tfjsSemanticDigest(model, files),
       parameters: model.parameters,
+      parameterBytes: model.bytes,
       outputs: model.outputs,
+      innerNames: model.innerNames.filter((name) => !model.outputs.includes(name)),
+      multiplyAdds: null,
+      valuesPerImage: new Map(),
     };
     return { facts, named: model.shards, disagreements: [...tfjsContractErrors(manifest, model)] };
   },
