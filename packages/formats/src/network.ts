@@ -10,7 +10,9 @@ import {
 import { declaredFiles } from './manifest/declared-files.js';
 import { onnxContractErrors } from './onnx/contract.js';
 import { onnxSemanticDigest } from './onnx/digest.js';
+import { externalDataErrors } from './onnx/external-data.js';
 import { readOnnxGraph } from './onnx/graph.js';
+import { onnxCost } from './onnx/multiply-adds.js';
 import { probeError } from './probe.js';
 import { tfjsContractErrors } from './tfjs/contract.js';
 import { tfjsSemanticDigest } from './tfjs/digest.js';
@@ -21,8 +23,15 @@ export interface NetworkFacts {
   /** SHA-256 over graph and weights, without names, producer and paths. */
   semanticDigest: string;
   parameters: number;
+  parameterBytes: number;
   /** Names of the graph's outputs; any other name that a manifest gives is an inner tensor. */
   outputs: string[];
+  /** Names of what may be recorded besides the outputs. */
+  innerNames: string[];
+  /** For one image and one application of the network; `ModelCost` says what counts. Null where it is not known. */
+  multiplyAdds: number | null;
+  /** Values of an output or inner tensor for one image and one application, for those that are known. */
+  valuesPerImage: Map<string, number>;
 }
 
 /**
@@ -38,7 +47,7 @@ export async function checkNetwork(manifest: NetworkManifest, files: ModelFiles)
 
 /**
  * As `checkNetwork`, with everything that is wrong instead of the first.
- * @returns facts null where the model cannot be read at all; `errors` is not empty then
+ * @returns facts null where the model or its weights cannot be read; `errors` is not empty then
  */
 export async function inspectNetwork(
   manifest: NetworkManifest,
@@ -61,7 +70,7 @@ export async function inspectNetwork(
 }
 
 interface Inspected {
-  facts: NetworkFacts;
+  facts: NetworkFacts | null;
   /** Files that the model itself names: shards, external weights. */
   named: string[];
   disagreements: CorescoreError[];
@@ -71,19 +80,30 @@ const INSPECT = {
   async onnx(manifest: OnnxManifest, files: ModelFiles): Promise<Inspected> {
     const path = files[MODEL_FILE.onnx]!;
     const graph = await readOnnxGraph(path);
+    const misplaced = [...externalDataErrors(graph, files)];
+    const disagreements = [...misplaced, ...onnxContractErrors(manifest, graph)];
+    if (misplaced.length > 0) return { facts: null, named: graph.externalData, disagreements };
+    const outputs = graph.outputs.map((output) => output.name);
     const facts = {
-      semanticDigest: await onnxSemanticDigest(path),
+      semanticDigest: await onnxSemanticDigest(files),
       parameters: graph.parameters,
-      outputs: graph.outputs.map((output) => output.name),
+      parameterBytes: graph.parameterBytes,
+      outputs,
+      innerNames: [...graph.tensorNames].filter((name) => !outputs.includes(name)),
+      ...onnxCost(manifest, files),
     };
-    return { facts, named: [], disagreements: [...onnxContractErrors(manifest, graph)] };
+    return { facts, named: graph.externalData, disagreements };
   },
   async tfjs(manifest: TfjsManifest, files: ModelFiles): Promise<Inspected> {
     const model = await readTfjsModel(files);
     const facts = {
       semanticDigest: await tfjsSemanticDigest(model, files),
       parameters: model.parameters,
+      parameterBytes: model.bytes,
       outputs: model.outputs,
+      innerNames: model.innerNames.filter((name) => !model.outputs.includes(name)),
+      multiplyAdds: null,
+      valuesPerImage: new Map(),
     };
     return { facts, named: model.shards, disagreements: [...tfjsContractErrors(manifest, model)] };
   },

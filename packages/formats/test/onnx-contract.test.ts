@@ -72,12 +72,6 @@ describe('the input', () => {
     expect(error).toMatchObject({ code: 'input_not_found' });
     expect(error.message).toContain('"mask"');
   });
-
-  test('weights in other files', async () => {
-    const error = await refused({}, { initializers: [{ name: 'w', dims: [4], external: 'w.bin' }] });
-    expect(error).toMatchObject({ code: 'file_missing', field: 'model' });
-    expect(error.remedy).toContain('save_as_external_data=False');
-  });
 });
 
 describe('outputs', () => {

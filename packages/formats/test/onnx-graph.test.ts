@@ -52,7 +52,7 @@ describe('structure of an ONNX file', () => {
   });
 
   test('names of other files that hold weights are listed', async () => {
-    const graph = await graphOf({ initializers: [{ name: 'w', dims: [1e6], external: 'weights.bin' }] });
+    const graph = await graphOf({ initializers: [{ name: 'w', dims: [1e6], external: { location: 'weights.bin' } }] });
     expect(graph.externalData).toEqual(['weights.bin']);
     expect(graph.parameters).toBe(1e6);
   });

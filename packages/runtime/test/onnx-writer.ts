@@ -19,6 +19,8 @@ interface Constant {
   dims: number[];
   values: number[];
   type?: typeof FLOAT | typeof INT64;
+  /** File beside the model that holds the values instead, and from which byte on. */
+  external?: { file: string; offset: number };
 }
 export interface Node {
   op: string;
@@ -74,14 +76,20 @@ function attributeBytes(name: string, value: Attribute): Buffer {
   return Buffer.concat([named, varint((2 << 3) | 5), float, varintField(20, 1)]);
 }
 
-function tensorBytes({ name, dims, values, type = FLOAT }: Constant): Buffer {
+function tensorBytes({ name, dims, values, type = FLOAT, external }: Constant): Buffer {
   const raw = type === INT64 ? BigInt64Array.from(values, BigInt) : Float32Array.from(values);
   return Buffer.concat([
     ...dims.map((dim) => varintField(1, dim)),
     varintField(2, type),
     ...(name === undefined ? [] : [bytesField(8, Buffer.from(name))]),
-    bytesField(9, Buffer.from(raw.buffer)),
+    ...(external === undefined ? [bytesField(9, Buffer.from(raw.buffer))] : elsewhere(external)),
   ]);
+}
+
+function elsewhere({ file, offset }: { file: string; offset: number }): Buffer[] {
+  const entry = (key: string, value: string): Buffer =>
+    bytesField(13, Buffer.concat([bytesField(1, Buffer.from(key)), bytesField(2, Buffer.from(value))]));
+  return [entry('location', file), entry('offset', String(offset)), varintField(14, 1)];
 }
 
 function valueBytes({ name, type = FLOAT, dims }: Value): Buffer {

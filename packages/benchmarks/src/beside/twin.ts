@@ -1,14 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CorescoreError,
-  isNetwork,
-  MODEL_FILE,
-  type ModelFiles,
-  type NetworkManifest,
-  PROBE_FILE,
-} from '@corescore/contracts';
+import { CorescoreError, isNetwork, type ModelFiles, type NetworkManifest, PROBE_FILE } from '@corescore/contracts';
 import { shuffleOnnxWeights, shuffleTfjsWeights } from '@corescore/formats';
 import { RandomState } from '@corescore/metrics';
 import { type PrepareRequest, prepareActivations, type Shown } from '../prepare.js';
@@ -54,7 +47,5 @@ async function shuffled(kind: NetworkManifest['kind'], files: ModelFiles, folder
   // A probe is of the trained network.
   const { [PROBE_FILE]: _, ...own } = files;
   if (kind === 'tfjs') return shuffleTfjsWeights(own, folder, draw);
-  const path = join(folder, MODEL_FILE.onnx);
-  await shuffleOnnxWeights(files[MODEL_FILE.onnx]!, path, draw);
-  return { ...own, [MODEL_FILE.onnx]: path };
+  return (await shuffleOnnxWeights(own, folder, draw)).files;
 }

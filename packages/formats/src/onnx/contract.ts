@@ -7,18 +7,11 @@ const INPUT_TYPES = ['float32', 'float16', 'uint8'];
 const LISTED = 12;
 
 /**
- * Everything in which graph and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`, `file_missing`
- * (weights in other files). Nothing where the image input takes images of that size and layout, and every region, the
+ * Everything in which graph and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`. Nothing where the image input takes images of that size and layout, and every region, the
  * readout and every state is a tensor of the graph. A batch dimension may be symbolic, or fixed at any number: the runtime
  * then feeds batches of that size.
  */
 export function* onnxContractErrors(manifest: OnnxManifest, graph: OnnxGraph): Generator<CorescoreError> {
-  if (graph.externalData.length > 0) {
-    yield new CorescoreError('file_missing', `The model keeps weights in ${list(graph.externalData)}.`, {
-      field: 'model',
-      remedy: 'Save the model as one file: onnx.save_model(model, path, save_as_external_data=False).',
-    });
-  }
   const image = graph.inputs.find((info) => info.name === manifest.input.name);
   if (image === undefined) yield inputMissing(graph, manifest.input.name, '/input/name');
   else yield* imageInputErrors(manifest, image);

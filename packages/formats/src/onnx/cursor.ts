@@ -22,9 +22,9 @@ const MOST_STRING_BYTES = 128 << 20;
 const utf8 = new TextDecoder('utf-8');
 
 /** What is wrong with an ONNX file, for the person who sent it. */
-export function notOnnx(reason: string): CorescoreError {
+export function notOnnx(reason: string, field = 'model'): CorescoreError {
   return new CorescoreError('not_onnx', `This is not a usable ONNX file: ${reason}.`, {
-    field: 'model',
+    field,
     remedy:
       'Send the file that torch.onnx.export or tf2onnx wrote, complete; onnx.checker.check_model(path) says more.',
   });

@@ -1,9 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { CorescoreError } from '@corescore/contracts';
+import { MODEL_FILE, type ModelFiles } from '@corescore/contracts';
 import { readFully } from '../files.js';
 import { ProtoFile } from './cursor.js';
 import { elementType } from './element-types.js';
+import { ExternalFiles } from './external-data.js';
 import { readModel } from './model.js';
 import type { AttributeRecord, FunctionRecord, GraphRecord, NodeRecord, Segment, TensorRecord } from './records.js';
 import { varintsAsLittleEndian } from './varints.js';
@@ -15,16 +16,18 @@ const SMALL_BYTES = 1 << 14;
 /**
  * SHA-256 over what an ONNX file computes: operator sets, nodes in order, attributes, initializers, inputs and outputs.
  * Left out: producer, IR version, doc strings, metadata, names of model, graph and nodes, and intermediate shapes. How
- * values are written (raw or typed fields) and the order of initializers and attributes do not matter either, so a
+ * values are written (raw or typed fields, here or in a file beside the model) and the order of initializers and attributes do not matter either, so a
  * re-export of the same network keeps its digest. Names of tensors stay in: activations are addressed by them.
- * @throws CorescoreError `not_onnx`, `file_empty`; `file_missing` when weights lie in another file
+ * @throws CorescoreError `not_onnx`, `file_empty`; `file_missing` when values lie in a file that is not among `files`
  */
-export async function onnxSemanticDigest(path: string): Promise<string> {
+export async function onnxSemanticDigest(files: ModelFiles): Promise<string> {
+  const path = files[MODEL_FILE.onnx]!;
   const file = new ProtoFile(path);
   const handle = await open(path, 'r');
+  const external = new ExternalFiles(files);
   try {
     const model = readModel(file, path);
-    const digest = new Digest(file, handle);
+    const digest = new Digest(file, handle, external);
     const parts = [
       'corescore-onnx-1',
       [...model.opsets].map((o) => `${standard(o.domain)} ${o.version}`).sort(),
@@ -36,6 +39,7 @@ export async function onnxSemanticDigest(path: string): Promise<string> {
   } finally {
     file.close();
     await handle.close();
+    await external.close();
   }
 }
 
@@ -51,6 +55,7 @@ class Digest {
   constructor(
     private readonly file: ProtoFile,
     private readonly handle: FileHandle,
+    private readonly external: ExternalFiles,
   ) {}
 
   async graph(graph: GraphRecord): Promise<string> {
@@ -97,17 +102,12 @@ class Digest {
   }
 
   private async tensor(tensor: TensorRecord): Promise<string> {
-    if (tensor.external !== null) {
-      throw new CorescoreError(
-        'file_missing',
-        `The tensor "${tensor.name}" lies in another file, ${tensor.external}.`,
-        {
-          field: 'model',
-          remedy: 'Save the model as one file: onnx.save_model(model, path, save_as_external_data=False).',
-        },
-      );
-    }
     const hash = createHash('sha256');
+    if (tensor.external !== null) {
+      const { file, offset, bytes } = tensor.external;
+      const handle = await this.external.handle(file);
+      for await (const chunk of this.chunks(offset, offset + bytes, handle)) hash.update(chunk);
+    }
     for (const segment of tensor.segments) await this.values(hash, tensor, segment);
     return combine(tensor.name, tensor.elemType, tensor.dims, hash.digest('hex'));
   }
@@ -134,10 +134,10 @@ class Digest {
   }
 
   /** The bytes at [start, end); each chunk is valid until the next one is asked for. */
-  private async *chunks(start: number, end: number): AsyncGenerator<Buffer> {
+  private async *chunks(start: number, end: number, handle = this.handle): AsyncGenerator<Buffer> {
     for (let at = start; at < end; at += CHUNK_BYTES) {
       const chunk = this.chunk.subarray(0, Math.min(CHUNK_BYTES, end - at));
-      await readFully(this.handle, chunk, at);
+      await readFully(handle, chunk, at);
       yield chunk;
     }
   }

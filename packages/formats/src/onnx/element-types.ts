@@ -1,4 +1,4 @@
-interface ElementType {
+export interface ElementType {
   name: string;
   /** Bits of one element as raw_data stores it; 0 where that is not fixed (strings). */
   bits: number;

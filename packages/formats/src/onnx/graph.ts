@@ -1,7 +1,7 @@
 import { ProtoFile } from './cursor.js';
 import { elementType } from './element-types.js';
 import { allInitializers, allNodes, readModel } from './model.js';
-import type { ModelRecord, OnnxTensorInfo, OpsetRecord } from './records.js';
+import type { ModelRecord, OnnxTensorInfo, OpsetRecord, TensorRecord } from './records.js';
 
 /** What upload checks, `validate` and the runtime need to know of an ONNX file. */
 export interface OnnxGraph {
@@ -21,8 +21,9 @@ export interface OnnxGraph {
   parameterBytes: number;
   /** Operator -> how often, subgraphs and local functions included; other domains as `domain:Operator`. */
   operators: Record<string, number>;
-  /** Files besides this one that hold weights. */
+  /** Names of the files besides this one that hold values, as the model gives them. */
   externalData: string[];
+  externalTensors: TensorRecord[];
 }
 
 /**
@@ -42,20 +43,20 @@ function describe(model: ModelRecord): OnnxGraph {
   const { graph } = model;
   const filled = new Set(graph.initializers.map((tensor) => tensor.name));
   const operators = new Map<string, number>();
-  const external = new Set<string>();
+  const external: TensorRecord[] = [];
   let nodes = 0;
   for (const node of allNodes(model)) {
     nodes++;
     const operator = node.domain === '' || node.domain === 'ai.onnx' ? node.opType : `${node.domain}:${node.opType}`;
     operators.set(operator, (operators.get(operator) ?? 0) + 1);
     for (const attribute of node.attributes) {
-      for (const tensor of attribute.tensors) if (tensor.external !== null) external.add(tensor.external);
+      external.push(...attribute.tensors.filter((tensor) => tensor.external !== null));
     }
   }
   let parameters = 0;
   let parameterBytes = 0;
   for (const tensor of allInitializers(model)) {
-    if (tensor.external !== null) external.add(tensor.external);
+    if (tensor.external !== null) external.push(tensor);
     const type = elementType(tensor.elemType);
     if (type?.weight !== true) continue;
     parameters += tensor.elements;
@@ -72,6 +73,7 @@ function describe(model: ModelRecord): OnnxGraph {
     parameters,
     parameterBytes,
     operators: Object.fromEntries([...operators].sort(([a], [b]) => (a < b ? -1 : 1))),
-    externalData: [...external].sort(),
+    externalData: [...new Set(external.map((tensor) => tensor.external!.file))].sort(),
+    externalTensors: external,
   };
 }

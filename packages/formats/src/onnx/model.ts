@@ -183,7 +183,8 @@ export function* allNodes(model: ModelRecord): Generator<NodeRecord> {
   for (const local of model.functions) yield* nodesBelow(local.nodes);
 }
 
-function* nodesBelow(nodes: readonly NodeRecord[]): Generator<NodeRecord> {
+/** Nodes and those of their subgraphs. */
+export function* nodesBelow(nodes: readonly NodeRecord[]): Generator<NodeRecord> {
   for (const node of nodes) {
     yield node;
     for (const attribute of node.attributes) {

@@ -17,6 +17,14 @@ export interface Segment {
   end: number;
 }
 
+/** A place in another file, as the model states it: not checked against that file. */
+export interface ExternalPlace {
+  file: string;
+  offset: number;
+  /** Bytes that the values take by type and shape. */
+  bytes: number;
+}
+
 export interface TensorRecord {
   name: string;
   /** TensorProto.DataType. */
@@ -24,8 +32,8 @@ export interface TensorRecord {
   dims: number[];
   elements: number;
   segments: Segment[];
-  /** Path of the file that holds the values, when they are not in this one. */
-  external: string | null;
+  /** Where the values lie when they are not in this file. */
+  external: ExternalPlace | null;
 }
 
 export interface AttributeRecord {

@@ -1,8 +1,10 @@
-import { chmod, copyFile, type FileHandle, open, rm } from 'node:fs/promises';
-import { CorescoreError } from '@corescore/contracts';
+import { chmod, constants, copyFile, type FileHandle, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { CorescoreError, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
 import { readFully, writeFully } from '../files.js';
 import { ProtoFile } from './cursor.js';
 import { elementType } from './element-types.js';
+import { ExternalFiles, pathIn } from './external-data.js';
 import { allInitializers, readModel } from './model.js';
 import type { TensorRecord } from './records.js';
 
@@ -10,78 +12,89 @@ import type { TensorRecord } from './records.js';
 const FLOATS = ['float32', 'float16', 'float64', 'bfloat16'];
 
 export interface ShuffledWeights {
+  /** The files of the twin, under the names of the model's; those without shuffled values are the model's own. */
+  files: ModelFiles;
   /** Initialisers whose values changed places, and how many values those were. */
   tensors: number;
   values: number;
 }
 
 /**
- * Writes the untrained twin of an ONNX file (METRICS 4, chance and floor): the same graph, the values of each float
+ * Writes the untrained twin of an ONNX model (METRICS 4, chance and floor): the same graph, the values of each float
  * initialiser of two or more dimensions in a random order; each keeps its shape and the distribution of its values.
- * Vectors (biases, normalisation) and whatever is not floating point stay. Values change places within the file, so that
- * everything else of it stays byte for byte. Holds one initialiser at a time.
+ * Vectors (biases, normalisation) and whatever is not floating point stay. Values change places where they lie, in the
+ * model or in a file beside it, so that everything else stays byte for byte. Holds one initialiser at a time.
  *
- * @param random uniform on 0 .. n - 1; asked in the order of the file, once a value
- * @throws CorescoreError `not_onnx`, `file_empty`; `file_format` where there is nothing to shuffle, or where it is stored
- *   in a form that cannot be: in another file, or as variable-length integers. Nothing is left at `outPath` then.
+ * @param folder where the twin's files are written
+ * @param random uniform on 0 .. n - 1; asked in the order of the model, once a value
+ * @throws CorescoreError `not_onnx`, `file_empty`, `file_missing`; `file_format` where there is nothing to shuffle, or
+ *   where it is stored as variable-length integers. Nothing is left in `folder` then.
  */
 export async function shuffleOnnxWeights(
-  path: string,
-  outPath: string,
+  files: ModelFiles,
+  folder: string,
   random: (n: number) => number,
 ): Promise<ShuffledWeights> {
-  const file = new ProtoFile(path);
-  let tensors: TensorRecord[];
+  const tensors = weightsOf(files[MODEL_FILE.onnx]!);
+  const names = new Set([MODEL_FILE.onnx, ...tensors.map(fileOf)]);
+  const written = [...names].map((name) => [name, join(folder, basename(name))] as const);
+  const twin = new ExternalFiles(Object.fromEntries(written), 'r+');
   try {
-    tensors = [...allInitializers(readModel(file, path))].filter(isWeight);
+    for (const [name, path] of written) {
+      await copyFile(pathIn(files, name), path, constants.COPYFILE_FICLONE);
+      // A copy is as read-only as its original.
+      await chmod(path, 0o600);
+    }
+    for (const tensor of tensors) await shuffleTensor(await twin.handle(fileOf(tensor)), tensor, random);
+  } catch (error) {
+    for (const [, path] of written) await rm(path, { force: true });
+    throw error;
+  } finally {
+    await twin.close();
+  }
+  return {
+    files: { ...files, ...Object.fromEntries(written) },
+    tensors: tensors.length,
+    values: tensors.reduce((sum, { elements }) => sum + elements, 0),
+  };
+}
+
+const fileOf = ({ external }: TensorRecord): string => external?.file ?? MODEL_FILE.onnx;
+
+/** @throws CorescoreError `file_format` where there is none, or one that cannot be shuffled */
+function weightsOf(path: string): TensorRecord[] {
+  const file = new ProtoFile(path);
+  try {
+    const tensors = [...allInitializers(readModel(file, path))].filter(isWeight);
+    if (tensors.length === 0) throw refusal('The model has no float initialiser of two or more dimensions.');
+    for (const { name, segments } of tensors) {
+      if (segments.every(({ encoding }) => encoding === 'bytes')) continue;
+      throw refusal(`The values of "${name}" are stored as variable-length integers.`);
+    }
+    return tensors;
   } finally {
     file.close();
   }
-  if (tensors.length === 0) {
-    throw refusal('The model has no float initialiser of two or more dimensions.');
-  }
-  for (const tensor of tensors) checkStored(tensor);
-  await copyFile(path, outPath);
-  try {
-    // A copy is as read-only as its original.
-    await chmod(outPath, 0o600);
-    const handle = await open(outPath, 'r+');
-    try {
-      for (const tensor of tensors) await shuffleTensor(handle, tensor, random);
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    await rm(outPath, { force: true });
-    throw error;
-  }
-  return { tensors: tensors.length, values: tensors.reduce((sum, { elements }) => sum + elements, 0) };
 }
 
 function isWeight({ elemType, dims, elements }: TensorRecord): boolean {
   return dims.length >= 2 && elements > 1 && FLOATS.includes(elementType(elemType)?.name ?? '');
 }
 
-function checkStored({ name, external, segments }: TensorRecord): void {
-  if (external !== null) throw refusal(`The values of "${name}" lie in another file, ${external}.`);
-  if (segments.some(({ encoding }) => encoding !== 'bytes')) {
-    throw refusal(`The values of "${name}" are stored as variable-length integers.`);
-  }
-}
-
 const refusal = (detail: string): CorescoreError =>
   new CorescoreError('file_format', detail, {
     field: 'model',
-    remedy: 'Export the weights as float initialisers in raw form, in one file: then it has an untrained twin.',
+    remedy: 'Export the weights as float initialisers in raw form: then it has an untrained twin.',
   });
 
 /** Fisher-Yates over the elements; an initialiser may lie in several pieces (unpacked fields). */
 async function shuffleTensor(handle: FileHandle, tensor: TensorRecord, random: (n: number) => number): Promise<void> {
-  const { segments, elements } = tensor;
+  const { segments, elements, external } = tensor;
+  const pieces = external === null ? segments : [{ start: external.offset, end: external.offset + external.bytes }];
   const width = elementType(tensor.elemType)!.bits / 8;
   const bytes = new Uint8Array(elements * width);
   let at = 0;
-  for (const { start, end } of segments) {
+  for (const { start, end } of pieces) {
     await readFully(handle, bytes.subarray(at, at + end - start), start);
     at += end - start;
   }
@@ -93,7 +106,7 @@ async function shuffleTensor(handle: FileHandle, tensor: TensorRecord, random: (
     bytes.set(kept, j * width);
   }
   at = 0;
-  for (const { start, end } of segments) {
+  for (const { start, end } of pieces) {
     await writeFully(handle, bytes.subarray(at, at + end - start), start);
     at += end - start;
   }

@@ -1,7 +1,7 @@
 import { WireType } from '@bufbuild/protobuf/wire';
 import { expect, type Field, notOnnx, type ProtoFile } from './cursor.js';
-import { elementType } from './element-types.js';
-import type { OnnxTensorInfo, Segment, TensorRecord } from './records.js';
+import { type ElementType, elementType } from './element-types.js';
+import type { ExternalPlace, OnnxTensorInfo, Segment, TensorRecord } from './records.js';
 
 const MOST_DIMS = 64;
 
@@ -10,7 +10,7 @@ export function readTensor(file: ProtoFile, at: Field): TensorRecord {
   expect(at, WireType.LengthDelimited);
   const tensor: TensorRecord = { name: '', elemType: 0, dims: [], elements: 1, segments: [], external: null };
   let isExternal = false;
-  let location = '';
+  const stated = new Map<string, string>();
   let bytes = 0;
   const segment = (field: Field, encoding: Segment['encoding']) => {
     if (encoding === 'bytes') bytes += field.end - field.start;
@@ -24,11 +24,11 @@ export function readTensor(file: ProtoFile, at: Field): TensorRecord {
     else if (field.number === 5 || field.number === 7 || field.number === 11) segment(field, 'varint');
     else if (field.number === 6) segment(field, 'string');
     else if (field.number === 8) tensor.name = file.string(field);
-    else if (field.number === 13) location = externalLocation(file, field) ?? location;
+    else if (field.number === 13) stated.set(...entry(file, field));
     else if (field.number === 14) isExternal = file.integer(field) === 1n;
   }
   tensor.elements = countElements(tensor);
-  if (isExternal) tensor.external = location;
+  if (isExternal) tensor.external = externalPlace(tensor, stated);
   else checkLength(tensor, bytes);
   return tensor;
 }
@@ -45,8 +45,7 @@ function countElements(tensor: TensorRecord): number {
 
 /** A shape that lies about its bytes would be believed by what allocates by it. */
 function checkLength(tensor: TensorRecord, bytes: number): void {
-  const type = elementType(tensor.elemType);
-  if (type === undefined) throw notOnnx(`the tensor "${tensor.name}" has the unknown type ${tensor.elemType}`);
+  const type = typeOf(tensor);
   const onlyBytes = tensor.segments.every((segment) => segment.encoding === 'bytes');
   const expected = Math.ceil((tensor.elements * type.bits) / 8);
   if (onlyBytes && type.bits > 0 && bytes !== expected) {
@@ -56,8 +55,37 @@ function checkLength(tensor: TensorRecord, bytes: number): void {
   }
 }
 
-/** StringStringEntryProto with the key `location`. */
-function externalLocation(file: ProtoFile, at: Field): string | undefined {
+function typeOf({ name, elemType }: TensorRecord): ElementType {
+  const type = elementType(elemType);
+  if (type === undefined) throw notOnnx(`the tensor "${name}" has the unknown type ${elemType}`);
+  return type;
+}
+
+/** Keys `location`, `offset` and `length`; others (`checksum`) no runtime looks at. */
+function externalPlace(tensor: TensorRecord, stated: ReadonlyMap<string, string>): ExternalPlace {
+  const { name, dims } = tensor;
+  const { bits, name: type } = typeOf(tensor);
+  const file = stated.get('location') ?? '';
+  if (file === '') throw notOnnx(`the tensor "${name}" is said to lie in another file, which is not named`);
+  if (bits === 0) throw notOnnx(`the tensor "${name}" of type ${type} lies in another file, where only numbers may`);
+  if (tensor.segments.length > 0) throw notOnnx(`the tensor "${name}" has values here and in ${file}`);
+  const bytes = Math.ceil((tensor.elements * bits) / 8);
+  const offset = count(stated.get('offset') ?? '0');
+  const length = count(stated.get('length') ?? String(bytes));
+  if (offset === null || length !== bytes) {
+    throw notOnnx(
+      `the tensor "${name}" is declared as ${type} [${dims.join(', ')}], ${bytes} bytes, and lies at offset ${stated.get('offset') ?? 0} of ${file} with ${stated.get('length') ?? bytes} bytes`,
+    );
+  }
+  return { file, offset, bytes };
+}
+
+function count(digits: string): number | null {
+  return /^\d{1,15}$/.test(digits) ? Number(digits) : null;
+}
+
+/** StringStringEntryProto. */
+function entry(file: ProtoFile, at: Field): [key: string, value: string] {
   expect(at, WireType.LengthDelimited);
   let key = '';
   let value = '';
@@ -65,7 +93,7 @@ function externalLocation(file: ProtoFile, at: Field): string | undefined {
     if (field.number === 1) key = file.string(field);
     else if (field.number === 2) value = file.string(field);
   }
-  return key === 'location' ? value : undefined;
+  return [key, value];
 }
 
 /** ValueInfoProto: an input or output of a graph. @throws CorescoreError `not_onnx` */

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { CorescoreError, type ModelFiles } from '@corescore/contracts';
+import { FILE_NAME } from '../names.js';
 import { type Json, list, notTfjs, object, shape, text } from './json.js';
 
 /** One weight as it lies in the shards. */
@@ -28,9 +29,6 @@ const DTYPES = ['float32', 'int32', 'bool'];
 const QUANTISED = ['uint8', 'uint16', 'float16'];
 const MOST_WEIGHTS = 50_000;
 const MOST_SHARDS = 1000;
-
-/** What may be the name of a file of a version. */
-const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /**
  * The weights manifest, checked against the shards: plain names, all there, together exactly as long as the weights.

@@ -27,8 +27,8 @@ export interface TensorSpec {
   /** How the values are written. */
   as?: 'raw' | 'packed' | 'unpacked' | 'none';
   values?: number[];
-  /** Path of another file that holds the values. */
-  external?: string;
+  /** Entries that say where in another file the values lie: location, offset, length. */
+  external?: Record<string, string>;
 }
 
 export function tensor({ name, type = 1, dims, as = 'raw', values = [], external }: TensorSpec): Uint8Array {
@@ -37,11 +37,13 @@ export function tensor({ name, type = 1, dims, as = 'raw', values = [], external
     int(w, 2, type);
     text(w, 8, name);
     if (external !== undefined) {
-      const entry = message((e) => {
-        text(e, 1, 'location');
-        text(e, 2, external);
-      });
-      bytes(w, 13, entry);
+      for (const [key, value] of Object.entries(external)) {
+        const entry = message((e) => {
+          text(e, 1, key);
+          text(e, 2, value);
+        });
+        bytes(w, 13, entry);
+      }
       int(w, 14, 1);
     } else if (as === 'raw') {
       bytes(w, 9, new Uint8Array((type === 7 ? BigInt64Array.from(values, BigInt) : Float32Array.from(values)).buffer));
