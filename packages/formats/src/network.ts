@@ -71,7 +71,7 @@ const INSPECT = {
       parameters: graph.parameters,
       outputs: graph.outputs.map((output) => output.name),
     };
-    return { facts, named: [], disagreements: [...onnxContractErrors(manifest, graph)] };
+    return { facts, named: [], disagreements: someOf(onnxContractErrors(manifest, graph)) };
   },
   async tfjs(manifest: TfjsManifest, files: ModelFiles): Promise<Inspected> {
     const model = await readTfjsModel(files);
@@ -80,9 +80,18 @@ const INSPECT = {
       parameters: model.parameters,
       outputs: model.outputs,
     };
-    return { facts, named: model.shards, disagreements: [...tfjsContractErrors(manifest, model)] };
+    return { facts, named: model.shards, disagreements: someOf(tfjsContractErrors(manifest, model)) };
   },
 };
+
+/** Each may search all names of a model for near ones, and a manifest may name thousands of outputs. */
+const MOST_ERRORS = 20;
+
+function someOf(errors: Generator<CorescoreError>): CorescoreError[] {
+  const some: CorescoreError[] = [];
+  for (const error of errors) if (some.push(error) === MOST_ERRORS) break;
+  return some;
+}
 
 function missing(name: string): CorescoreError {
   return new CorescoreError('file_missing', `The upload lacks ${name}.`, {

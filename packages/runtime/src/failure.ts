@@ -34,8 +34,16 @@ const KIND_OF_CODE: Partial<Record<ProblemCode, FailureKind>> = {
   input_shape: 'contract_violation',
   output_not_found: 'contract_violation',
   not_onnx: 'contract_violation',
+  not_tfjs: 'contract_violation',
+  not_npz: 'contract_violation',
+  opset_not_supported: 'contract_violation',
+  operator_not_supported: 'contract_violation',
+  model_too_complex: 'contract_violation',
+  path_refused: 'contract_violation',
+  probe_mismatch: 'contract_violation',
   file_empty: 'contract_violation',
   file_missing: 'contract_violation',
+  file_unexpected: 'contract_violation',
 };
 
 /** The kind a code stands for; undefined for a code that says nothing about a model. */

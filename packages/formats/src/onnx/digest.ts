@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CorescoreError } from '@corescore/contracts';
 import { readFully } from '../files.js';
+import { Pace } from '../pace.js';
 import { ProtoFile } from './cursor.js';
 import { elementType } from './element-types.js';
 import { readModel } from './model.js';
@@ -23,7 +24,7 @@ export async function onnxSemanticDigest(path: string): Promise<string> {
   const file = new ProtoFile(path);
   const handle = await open(path, 'r');
   try {
-    const model = readModel(file, path);
+    const model = await readModel(file, path);
     const digest = new Digest(file, handle);
     const parts = [
       'corescore-onnx-1',
@@ -48,6 +49,7 @@ const standard = (domain: string): string => (domain === 'ai.onnx' ? '' : domain
 
 class Digest {
   private readonly chunk = Buffer.alloc(CHUNK_BYTES);
+  private readonly pace = new Pace();
   constructor(
     private readonly file: ProtoFile,
     private readonly handle: FileHandle,
@@ -74,6 +76,7 @@ class Digest {
   }
 
   private async node(node: NodeRecord): Promise<string> {
+    if (this.pace.due()) await this.pace.rest();
     const attributes: string[] = [];
     for (const attribute of node.attributes) attributes.push(await this.attribute(attribute));
     return combine(node.opType, standard(node.domain), node.overload, node.inputs, node.outputs, attributes.sort());
@@ -97,6 +100,7 @@ class Digest {
   }
 
   private async tensor(tensor: TensorRecord): Promise<string> {
+    if (this.pace.due()) await this.pace.rest();
     if (tensor.external !== null) {
       throw new CorescoreError(
         'file_missing',

@@ -33,7 +33,7 @@ export async function shuffleOnnxWeights(
   const file = new ProtoFile(path);
   let tensors: TensorRecord[];
   try {
-    tensors = [...allInitializers(readModel(file, path))].filter(isWeight);
+    tensors = [...allInitializers(await readModel(file, path))].filter(isWeight);
   } finally {
     file.close();
   }
