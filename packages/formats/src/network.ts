@@ -81,7 +81,7 @@ const INSPECT = {
     const path = files[MODEL_FILE.onnx]!;
     const graph = await readOnnxGraph(path);
     const misplaced = [...externalDataErrors(graph, files)];
-    const disagreements = [...misplaced, ...onnxContractErrors(manifest, graph)];
+    const disagreements = [...misplaced, ...someOf(onnxContractErrors(manifest, graph))];
     if (misplaced.length > 0) return { facts: null, named: graph.externalData, disagreements };
     const outputs = graph.outputs.map((output) => output.name);
     const facts = {
@@ -90,7 +90,7 @@ const INSPECT = {
       parameterBytes: graph.parameterBytes,
       outputs,
       innerNames: [...graph.tensorNames].filter((name) => !outputs.includes(name)),
-      ...onnxCost(manifest, files),
+      ...(await onnxCost(manifest, files)),
     };
     return { facts, named: graph.externalData, disagreements };
   },
@@ -105,9 +105,18 @@ const INSPECT = {
       multiplyAdds: null,
       valuesPerImage: new Map(),
     };
-    return { facts, named: model.shards, disagreements: [...tfjsContractErrors(manifest, model)] };
+    return { facts, named: model.shards, disagreements: someOf(tfjsContractErrors(manifest, model)) };
   },
 };
+
+/** Each may search all names of a model for near ones, and a manifest may name thousands of outputs. */
+const MOST_ERRORS = 20;
+
+function someOf(errors: Generator<CorescoreError>): CorescoreError[] {
+  const some: CorescoreError[] = [];
+  for (const error of errors) if (some.push(error) === MOST_ERRORS) break;
+  return some;
+}
 
 function missing(name: string): CorescoreError {
   return new CorescoreError('file_missing', `The upload lacks ${name}.`, {

@@ -18,7 +18,7 @@ const placed = (external: Record<string, string>, rest: Partial<TensorSpec> = {}
 });
 /** The files of a version: a model with these initializers, and what lies beside it. */
 function version(initializers: TensorSpec[], beside: Record<string, Uint8Array> = {}): ModelFiles {
-  const files: ModelFiles = { 'model.onnx': put('model.onnx', model(smallNetwork({ initializers }))) };
+  const files: Record<string, string> = { 'model.onnx': put('model.onnx', model(smallNetwork({ initializers }))) };
   for (const [name, bytes] of Object.entries(beside)) files[name] = put(name, bytes);
   return files;
 }

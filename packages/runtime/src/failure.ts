@@ -45,8 +45,6 @@ const KIND_OF_CODE: Partial<Record<ProblemCode, FailureKind>> = {
   file_unexpected: 'contract_violation',
   file_empty: 'contract_violation',
   file_missing: 'contract_violation',
-  file_unexpected: 'contract_violation',
-  path_refused: 'contract_violation',
 };
 
 /** The kind a code stands for; undefined for a code that says nothing about a model. */

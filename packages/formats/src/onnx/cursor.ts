@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { WireType } from '@bufbuild/protobuf/wire';
 import { CorescoreError } from '@corescore/contracts';
+import { GRAPH_LIMITS, tooComplex } from './limits.js';
 
 /** One field of a message: a varint or fixed number, or a range of the file. */
 export interface Field {
@@ -12,14 +13,9 @@ export interface Field {
 }
 
 const WINDOW_BYTES = 64 * 1024;
-/** A tag and a varint are at most 10 bytes each. */
-const LONGEST_PREFIX = 20;
-const LONGEST_STRING = 1 << 16;
-/** A walk of a hostile file must end, in bounded time and memory; a real graph of 100,000 nodes stays below both. */
-const MOST_FIELDS = 2_000_000;
-const MOST_STRING_BYTES = 128 << 20;
-
-const utf8 = new TextDecoder('utf-8');
+const LONGEST_VARINT = 10;
+/** Lists of dimensions, and the like: never values of tensors. */
+const LONGEST_LIST_BYTES = 1 << 16;
 
 /** What is wrong with an ONNX file, for the person who sent it. */
 export function notOnnx(reason: string, field = 'model'): CorescoreError {
@@ -33,15 +29,15 @@ export function notOnnx(reason: string, field = 'model'): CorescoreError {
 /**
  * Walks protobuf messages in a file through a small window, so that weights are skipped by position and never read.
  * Synchronous on purpose: a graph is a few thousand window reads, and a promise a field would cost more than the I/O.
+ * How much it reads in all is bounded (`GRAPH_LIMITS`), since a hostile file may have any number of fields.
  */
 export class ProtoFile {
   readonly size: number;
   private readonly descriptor: number;
   private windowStart = 0;
-  private window: Uint8Array = new Uint8Array(0);
-  private reader = new BinaryReader(this.window);
-  private fieldsLeft = MOST_FIELDS;
-  private stringBytesLeft = MOST_STRING_BYTES;
+  private window: Buffer = Buffer.alloc(0);
+  private fieldsLeft: number = GRAPH_LIMITS.fields;
+  private stringBytesLeft: number = GRAPH_LIMITS.namesBytes;
 
   constructor(path: string) {
     this.descriptor = openSync(path, 'r');
@@ -52,11 +48,14 @@ export class ProtoFile {
     closeSync(this.descriptor);
   }
 
-  /** The fields of the message at [start, end). @throws CorescoreError `not_onnx` where the bytes are no message. */
+  /**
+   * The fields of the message at [start, end).
+   * @throws CorescoreError `not_onnx` where the bytes are no message, `model_too_complex` where there are too many
+   */
   *fields(start: number, end: number): Generator<Field> {
     let at = start;
     while (at < end) {
-      if (--this.fieldsLeft < 0) throw notOnnx(`it has more than ${MOST_FIELDS.toLocaleString('en')} fields`);
+      if (--this.fieldsLeft < 0) throw tooComplex(`has more than ${GRAPH_LIMITS.fields.toLocaleString('en')} fields`);
       const field = this.field(at, end);
       yield field;
       at = field.end;
@@ -64,55 +63,48 @@ export class ProtoFile {
   }
 
   private field(at: number, end: number): Field {
-    const reader = this.readerAt(at, LONGEST_PREFIX);
-    const base = this.windowStart;
-    try {
-      const [number, type] = reader.tag();
-      const start = base + reader.pos;
-      switch (type) {
-        case WireType.Varint:
-          reader.uint64();
-          return bounded({ number, type, start, end: base + reader.pos }, end);
-        case WireType.Bit32:
-          return bounded({ number, type, start, end: start + 4 }, end);
-        case WireType.Bit64:
-          return bounded({ number, type, start, end: start + 8 }, end);
-        case WireType.LengthDelimited: {
-          const length = reader.uint32();
-          const from = base + reader.pos;
-          return bounded({ number, type, start: from, end: from + length }, end);
-        }
-        default: // Groups: gone from protobuf before ONNX began.
-          throw notOnnx(`its bytes are no protobuf message (wire type ${type} at byte ${at})`);
+    // A tag and a length, or a number.
+    const position = this.place(at, 2 * LONGEST_VARINT);
+    const { window, windowStart } = this;
+    const tagEnd = skipVarint(window, position);
+    const tag = tagEnd - position > 5 ? -1 : varintAsNumber(window, position, tagEnd);
+    const number = Math.floor(tag / 8);
+    const type: WireType = tag & 7;
+    if (tagEnd < 0 || number < 1) throw noMessage(at);
+    const start = windowStart + tagEnd;
+    switch (type) {
+      case WireType.Varint: {
+        const valueEnd = skipVarint(window, tagEnd);
+        if (valueEnd < 0) throw noMessage(at);
+        return bounded({ number, type, start, end: windowStart + valueEnd }, end);
       }
-    } catch (error) {
-      if (error instanceof CorescoreError) throw error;
-      throw notOnnx(`its bytes are no protobuf message (at byte ${at})`);
+      case WireType.Bit32:
+        return bounded({ number, type, start, end: start + 4 }, end);
+      case WireType.Bit64:
+        return bounded({ number, type, start, end: start + 8 }, end);
+      case WireType.LengthDelimited: {
+        const lengthEnd = skipVarint(window, tagEnd);
+        if (lengthEnd < 0) throw noMessage(at);
+        const from = windowStart + lengthEnd;
+        return bounded({ number, type, start: from, end: from + varintAsNumber(window, tagEnd, lengthEnd) }, end);
+      }
+      default: // Groups: gone from protobuf before ONNX began.
+        throw notOnnx(`its bytes are no protobuf message (wire type ${type} at byte ${at})`);
     }
   }
 
-  /** The one reader, placed at `position` with at least `bytes` bytes before it ends, or the end of the file. */
-  private readerAt(position: number, bytes: number): BinaryReader {
+  /** Makes the window hold `bytes` bytes from `position`, or all to the end of the file. Returns the place in it. */
+  private place(position: number, bytes: number): number {
     const offset = position - this.windowStart;
-    const inside = offset >= 0 && offset + bytes <= this.window.length;
-    if (
-      !inside &&
-      !(offset >= 0 && offset <= this.window.length && this.windowStart + this.window.length === this.size)
-    ) {
-      this.window = this.bytes(position, Math.min(this.size, position + Math.max(bytes, WINDOW_BYTES)));
-      this.windowStart = position;
-      this.reader = new BinaryReader(this.window);
-    }
-    this.reader.pos = position - this.windowStart;
-    return this.reader;
+    const last = Math.min(position + bytes, this.size);
+    if (offset >= 0 && last <= this.windowStart + this.window.length) return offset;
+    this.window = this.read(position, Math.min(this.size, position + Math.max(bytes, WINDOW_BYTES)));
+    this.windowStart = position;
+    return 0;
   }
 
-  /** The bytes at [start, end), valid until the next read. */
-  bytes(start: number, end: number): Uint8Array {
-    if (start >= this.windowStart && end <= this.windowStart + this.window.length) {
-      return this.window.subarray(start - this.windowStart, end - this.windowStart);
-    }
-    const bytes = new Uint8Array(end - start);
+  private read(start: number, end: number): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(end - start);
     let at = 0;
     while (at < bytes.length) {
       const read = readSync(this.descriptor, bytes, at, bytes.length - at, start + at);
@@ -122,43 +114,81 @@ export class ProtoFile {
     return bytes;
   }
 
+  /** The bytes at [start, end). */
+  bytes(start: number, end: number): Buffer {
+    if (end - start > WINDOW_BYTES) return this.read(start, end);
+    const offset = this.place(start, end - start);
+    const bytes = this.window.subarray(offset, offset + end - start);
+    if (bytes.length < end - start) throw notOnnx(`it ends at byte ${this.size}, inside a field: the file is cut off`);
+    return bytes;
+  }
+
+  /** A name. @throws CorescoreError `model_too_complex` where it is absurdly long */
   string(field: Field): string {
-    return utf8.decode(this.small(field));
+    expect(field, WireType.LengthDelimited);
+    const length = field.end - field.start;
+    if (length > GRAPH_LIMITS.nameBytes) {
+      throw tooComplex(`has a name of ${length.toLocaleString('en')} bytes (at byte ${field.start})`);
+    }
+    this.stringBytesLeft -= length;
+    if (this.stringBytesLeft < 0) {
+      throw tooComplex(`has names of over ${GRAPH_LIMITS.namesBytes.toLocaleString('en')} bytes together`);
+    }
+    return this.bytes(field.start, field.end).toString('utf8');
   }
 
   /** int64 and enums; protobuf writes a negative number as its 64-bit two's complement. */
   integer(field: Field): bigint {
     expect(field, WireType.Varint);
-    return BigInt(this.readerAt(field.start, LONGEST_PREFIX).int64());
+    const position = this.place(field.start, field.end - field.start);
+    return varintAsInteger(this.window, position, position + field.end - field.start);
   }
 
   /** Values of a repeated int64 field, packed or not. */
   integers(field: Field): bigint[] {
     if (field.type === WireType.Varint) return [this.integer(field)];
-    return varints(this.small(field));
-  }
-
-  /** A length-delimited field that has to be small: names and dimensions. */
-  private small(field: Field): Uint8Array {
     expect(field, WireType.LengthDelimited);
     const length = field.end - field.start;
-    if (length > LONGEST_STRING) throw notOnnx(`a name is ${length} bytes long (at byte ${field.start})`);
-    this.stringBytesLeft -= length;
-    if (this.stringBytesLeft < 0) throw notOnnx(`its names are over ${MOST_STRING_BYTES} bytes long together`);
-    return this.bytes(field.start, field.end);
+    if (length > LONGEST_LIST_BYTES) throw notOnnx(`a list of dimensions is ${length} bytes long`);
+    return varints(this.bytes(field.start, field.end));
   }
 }
 
 /** Packed varints as signed 64-bit integers. @throws CorescoreError `not_onnx` */
 export function varints(packed: Uint8Array): bigint[] {
-  const reader = new BinaryReader(packed);
   const values: bigint[] = [];
-  try {
-    while (reader.pos < reader.len) values.push(BigInt(reader.int64()));
-  } catch {
-    throw notOnnx('a list of integers in it is damaged');
+  for (let at = 0; at < packed.length; ) {
+    const end = skipVarint(packed, at);
+    if (end < 0) throw notOnnx('a list of integers in it is damaged');
+    values.push(varintAsInteger(packed, at, end));
+    at = end;
   }
   return values;
+}
+
+/** Place behind the varint at `at`; -1 where there is none. */
+function skipVarint(bytes: Uint8Array, at: number): number {
+  const last = Math.min(bytes.length, at + LONGEST_VARINT);
+  for (let end = at; end < last; end++) if (bytes[end]! < 0x80) return end + 1;
+  return -1;
+}
+
+/** For tags and lengths; imprecise above 2^53, which is past the end of any file. */
+function varintAsNumber(bytes: Uint8Array, at: number, end: number): number {
+  let value = 0;
+  for (let place = end - 1; place >= at; place--) value = value * 128 + (bytes[place]! & 0x7f);
+  return value;
+}
+
+function varintAsInteger(bytes: Uint8Array, at: number, end: number): bigint {
+  if (end - at <= 7) return BigInt(varintAsNumber(bytes, at, end));
+  let value = 0n;
+  for (let place = end - 1; place >= at; place--) value = (value << 7n) | BigInt(bytes[place]! & 0x7f);
+  return BigInt.asIntN(64, value);
+}
+
+function noMessage(at: number): CorescoreError {
+  return notOnnx(`its bytes are no protobuf message (at byte ${at})`);
 }
 
 /** @throws CorescoreError `not_onnx` where a field has another wire type than ONNX gives it. */

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { MODEL_FILE, type ModelFiles } from '@corescore/contracts';
 import { readFully } from '../files.js';
+import { Pace } from '../pace.js';
 import { ProtoFile } from './cursor.js';
 import { elementType } from './element-types.js';
 import { ExternalFiles } from './external-data.js';
@@ -26,7 +27,7 @@ export async function onnxSemanticDigest(files: ModelFiles): Promise<string> {
   const handle = await open(path, 'r');
   const external = new ExternalFiles(files);
   try {
-    const model = readModel(file, path);
+    const model = await readModel(file, path);
     const digest = new Digest(file, handle, external);
     const parts = [
       'corescore-onnx-1',
@@ -52,6 +53,7 @@ const standard = (domain: string): string => (domain === 'ai.onnx' ? '' : domain
 
 class Digest {
   private readonly chunk = Buffer.alloc(CHUNK_BYTES);
+  private readonly pace = new Pace();
   constructor(
     private readonly file: ProtoFile,
     private readonly handle: FileHandle,
@@ -79,6 +81,7 @@ class Digest {
   }
 
   private async node(node: NodeRecord): Promise<string> {
+    if (this.pace.due()) await this.pace.rest();
     const attributes: string[] = [];
     for (const attribute of node.attributes) attributes.push(await this.attribute(attribute));
     return combine(node.opType, standard(node.domain), node.overload, node.inputs, node.outputs, attributes.sort());
@@ -102,6 +105,7 @@ class Digest {
   }
 
   private async tensor(tensor: TensorRecord): Promise<string> {
+    if (this.pace.due()) await this.pace.rest();
     const hash = createHash('sha256');
     if (tensor.external !== null) {
       const { file, offset, bytes } = tensor.external;

@@ -2,6 +2,7 @@ import { ProtoFile } from './cursor.js';
 import { elementType } from './element-types.js';
 import { allInitializers, allNodes, readModel } from './model.js';
 import type { ModelRecord, OnnxTensorInfo, OpsetRecord, TensorRecord } from './records.js';
+import { checkStructure } from './structure.js';
 
 /** What upload checks, `validate` and the runtime need to know of an ONNX file. */
 export interface OnnxGraph {
@@ -28,12 +29,15 @@ export interface OnnxGraph {
 
 /**
  * Structure of an ONNX file; the weights are skipped, whatever their size.
- * @throws CorescoreError `file_empty` | `not_onnx` with the reason
+ * @throws CorescoreError `file_empty`; `not_onnx` with the reason; `opset_not_supported`, `operator_not_supported`,
+ *   `model_too_complex`
  */
 export async function readOnnxGraph(path: string): Promise<OnnxGraph> {
   const file = new ProtoFile(path);
   try {
-    return describe(readModel(file, path));
+    const model = await readModel(file, path);
+    await checkStructure(file, model);
+    return describe(model);
   } finally {
     file.close();
   }

@@ -22,6 +22,8 @@ const PRODUCTS: Record<string, [number, number]> = {
   MatMulInteger: [0, 1],
   QLinearMatMul: [0, 3],
 };
+/** Networks settle within a few sweeps; a graph made to resist could take as many as it has layers. */
+const MOST_VISITS = 10_000_000;
 /** A tensor that does not depend on the image. */
 const APART = -1;
 
@@ -46,7 +48,7 @@ const APART = -1;
 export async function layerDepth(path: string, ends: { input: string; output: string }): Promise<number> {
   const file = new ProtoFile(path);
   try {
-    return depthOf(readModel(file, path), ends.input, ends.output);
+    return depthOf(await readModel(file, path), ends.input, ends.output);
   } finally {
     file.close();
   }
@@ -62,7 +64,13 @@ function depthOf(model: ModelRecord, input: string, output: string): number {
   // Least fixed point: depths only grow, and never past the number of layers, so the order of the nodes does not matter
   // where one weight is applied to unrelated tensors.
   let depths = new Map<string, number>();
-  for (;;) {
+  for (let visits = 0; ; visits += graph.nodes.length) {
+    if (visits > MOST_VISITS) {
+      throw new CorescoreError('metric_undefined', 'The order of the nodes is too tangled to count layers in it.', {
+        field: 'model',
+        remedy: 'Export the model with its nodes in the order in which they are computed.',
+      });
+    }
     const { tensors, layerDepths } = sweep(graph.nodes, layers, input, depths);
     if ([...layerDepths].every(([layer, depth]) => depths.get(layer) === depth)) {
       const depth = tensors.get(output) ?? APART;

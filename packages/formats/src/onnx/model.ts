@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import { WireType } from '@bufbuild/protobuf/wire';
 import { CorescoreError } from '@corescore/contracts';
+import { Pace } from '../pace.js';
 import { expect, type Field, notOnnx, type ProtoFile } from './cursor.js';
+import { GRAPH_LIMITS, requireAtMost, tooComplex } from './limits.js';
 import type {
   AttributeRecord,
   FunctionRecord,
@@ -12,11 +14,6 @@ import type {
   TensorRecord,
 } from './records.js';
 import { readTensor, readValueInfo } from './tensor.js';
-
-/** Bounds of a graph. Trained networks of today stay an order of magnitude below them. */
-export const GRAPH_LIMITS = { nodes: 100_000, initializers: 100_000, outputs: 10_000, depth: 8 } as const;
-/** Operators that onnxruntime-node has; anything else needs a library that is not installed. */
-const DOMAINS = ['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft'];
 
 /** How other files begin that are sent instead of an ONNX file. */
 const OTHER_FORMATS: [prefix: string, what: string][] = [
@@ -34,9 +31,9 @@ const OTHER_FORMATS: [prefix: string, what: string][] = [
 
 /**
  * Reads the structure of an ONNX file and leaves its weights unread.
- * @throws CorescoreError `file_empty`, or `not_onnx` with the reason: another format, cut off, absurd or over the limits
+ * @throws CorescoreError `file_empty`, `not_onnx` with the reason (another format, cut off, absurd), `model_too_complex`
  */
-export function readModel(file: ProtoFile, path: string): ModelRecord {
+export async function readModel(file: ProtoFile, path: string): Promise<ModelRecord> {
   if (file.size === 0) {
     throw new CorescoreError('file_empty', `${basename(path)} is empty.`, {
       field: 'model',
@@ -46,17 +43,16 @@ export function readModel(file: ProtoFile, path: string): ModelRecord {
   const head = Buffer.from(file.bytes(0, Math.min(file.size, 32))).toString('latin1');
   const other = OTHER_FORMATS.find(([prefix]) => head.startsWith(prefix));
   if (other !== undefined) throw notOnnx(other[1]);
-  const model = new ModelReader(file).model();
-  check(model);
-  return model;
+  return new ModelReader(file).model();
 }
 
 class ModelReader {
   private nodes = 0;
   private initializers = 0;
+  private readonly pace = new Pace();
   constructor(private readonly file: ProtoFile) {}
 
-  model(): ModelRecord {
+  async model(): Promise<ModelRecord> {
     const { file } = this;
     const model: ModelRecord = { irVersion: 0, producer: '', opsets: [], graph: emptyGraph(), functions: [] };
     const producer = { name: '', version: '' };
@@ -65,9 +61,9 @@ class ModelReader {
       else if (field.number === 2) producer.name = file.string(field);
       else if (field.number === 3) producer.version = file.string(field);
       else if (field.number === 7)
-        this.graph(field, model.graph, 0); // Protobuf merges a repeated occurrence.
+        await this.graph(field, model.graph, 0); // Protobuf merges a repeated occurrence.
       else if (field.number === 8) model.opsets.push(this.opset(field));
-      else if (field.number === 25) model.functions.push(this.function(field));
+      else if (field.number === 25) model.functions.push(await this.function(field));
     }
     model.producer = `${producer.name} ${producer.version}`.trim();
     return model;
@@ -82,51 +78,50 @@ class ModelReader {
     return opset;
   }
 
-  private graph(at: Field, graph: GraphRecord, depth: number): GraphRecord {
-    if (depth > GRAPH_LIMITS.depth) throw notOnnx(`its subgraphs are nested over ${GRAPH_LIMITS.depth} deep`);
+  private async graph(at: Field, graph: GraphRecord, depth: number): Promise<GraphRecord> {
+    if (depth > GRAPH_LIMITS.depth) throw tooComplex(`has subgraphs nested over ${GRAPH_LIMITS.depth} deep`);
     for (const field of this.message(at)) {
-      if (field.number === 1) graph.nodes.push(this.node(field, depth));
+      if (this.pace.due()) await this.pace.rest();
+      if (field.number === 1) graph.nodes.push(await this.node(field, depth));
       else if (field.number === 5) this.initializer(field, graph);
       else if (field.number === 11) graph.inputs.push(readValueInfo(this.file, field));
       else if (field.number === 12) graph.outputs.push(readValueInfo(this.file, field));
       else if (field.number === 15) this.sparse(field, graph.initializers);
-      if (graph.outputs.length > GRAPH_LIMITS.outputs) {
-        throw notOnnx(`it has over ${GRAPH_LIMITS.outputs.toLocaleString('en')} outputs`);
-      }
+      requireAtMost('inputs', graph.inputs.length);
+      requireAtMost('outputs', graph.outputs.length);
     }
     return graph;
   }
 
   private initializer(at: Field, graph: GraphRecord): void {
-    if (++this.initializers > GRAPH_LIMITS.initializers) {
-      throw notOnnx(`it has over ${GRAPH_LIMITS.initializers.toLocaleString('en')} initializers`);
-    }
+    requireAtMost('initializers', ++this.initializers);
     graph.initializers.push(readTensor(this.file, at));
   }
 
-  private node(at: Field, depth: number): NodeRecord {
-    if (++this.nodes > GRAPH_LIMITS.nodes)
-      throw notOnnx(`it has over ${GRAPH_LIMITS.nodes.toLocaleString('en')} nodes`);
+  private async node(at: Field, depth: number): Promise<NodeRecord> {
+    requireAtMost('nodes', ++this.nodes);
     const node: NodeRecord = { opType: '', domain: '', overload: '', inputs: [], outputs: [], attributes: [] };
     for (const field of this.message(at)) {
+      if (this.pace.due()) await this.pace.rest();
       if (field.number === 1) node.inputs.push(this.file.string(field));
       else if (field.number === 2) node.outputs.push(this.file.string(field));
       else if (field.number === 4) node.opType = this.file.string(field);
-      else if (field.number === 5) node.attributes.push(this.attribute(field, depth));
+      else if (field.number === 5) node.attributes.push(await this.attribute(field, depth));
       else if (field.number === 7) node.domain = this.file.string(field);
       else if (field.number === 8) node.overload = this.file.string(field);
     }
     return node;
   }
 
-  private attribute(at: Field, depth: number): AttributeRecord {
+  private async attribute(at: Field, depth: number): Promise<AttributeRecord> {
     const attribute: AttributeRecord = { name: '', type: 0n, refName: '', values: [], tensors: [], graphs: [] };
     for (const field of this.message(at)) {
+      if (this.pace.due()) await this.pace.rest();
       const { number, start, end } = field;
       if (number === 1) attribute.name = this.file.string(field);
       else if ([2, 3, 4, 7, 8, 9, 14, 15].includes(number)) attribute.values.push({ number, start, end });
       else if (number === 5 || number === 10) attribute.tensors.push(readTensor(this.file, field));
-      else if (number === 6 || number === 11) attribute.graphs.push(this.graph(field, emptyGraph(), depth + 1));
+      else if (number === 6 || number === 11) attribute.graphs.push(await this.graph(field, emptyGraph(), depth + 1));
       else if (number === 20) attribute.type = this.file.integer(field);
       else if (number === 21) attribute.refName = this.file.string(field);
       else if (number === 22 || number === 23) this.sparse(field, attribute.tensors);
@@ -141,7 +136,7 @@ class ModelReader {
     }
   }
 
-  private function(at: Field): FunctionRecord {
+  private async function(at: Field): Promise<FunctionRecord> {
     const result: FunctionRecord = {
       name: '',
       domain: '',
@@ -158,10 +153,10 @@ class ModelReader {
       else if (field.number === 4) result.inputs.push(this.file.string(field));
       else if (field.number === 5) result.outputs.push(this.file.string(field));
       else if (field.number === 6) result.attributeNames.push(this.file.string(field));
-      else if (field.number === 7) result.nodes.push(this.node(field, 0));
+      else if (field.number === 7) result.nodes.push(await this.node(field, 0));
       else if (field.number === 9) result.opsets.push(this.opset(field));
       else if (field.number === 10) result.domain = this.file.string(field);
-      else if (field.number === 11) result.attributes.push(this.attribute(field, 0));
+      else if (field.number === 11) result.attributes.push(await this.attribute(field, 0));
       else if (field.number === 13) result.overload = this.file.string(field);
     }
     return result;
@@ -178,19 +173,21 @@ function emptyGraph(): GraphRecord {
 }
 
 /** Every node of the model: main graph, subgraphs, local functions. */
-export function* allNodes(model: ModelRecord): Generator<NodeRecord> {
-  yield* nodesBelow(model.graph.nodes);
-  for (const local of model.functions) yield* nodesBelow(local.nodes);
+export function allNodes(model: ModelRecord): NodeRecord[] {
+  return [model.graph.nodes, ...model.functions.map((local) => local.nodes)].flatMap(nodesBelow);
 }
 
 /** Nodes and those of their subgraphs. */
-export function* nodesBelow(nodes: readonly NodeRecord[]): Generator<NodeRecord> {
-  for (const node of nodes) {
-    yield node;
-    for (const attribute of node.attributes) {
-      for (const graph of attribute.graphs) yield* nodesBelow(graph.nodes);
+export function nodesBelow(nodes: readonly NodeRecord[]): NodeRecord[] {
+  const found: NodeRecord[] = [];
+  const addAll = (some: readonly NodeRecord[]): void => {
+    for (const node of some) {
+      found.push(node);
+      for (const attribute of node.attributes) for (const graph of attribute.graphs) addAll(graph.nodes);
     }
-  }
+  };
+  addAll(nodes);
+  return found;
 }
 
 /** Every initializer: main graph and subgraphs. */
@@ -199,26 +196,6 @@ export function* allInitializers(model: ModelRecord): Generator<TensorRecord> {
   for (const node of allNodes(model)) {
     for (const attribute of node.attributes) {
       for (const graph of attribute.graphs) yield* graph.initializers;
-    }
-  }
-}
-
-function check(model: ModelRecord): void {
-  const { graph } = model;
-  if (graph.nodes.length === 0 && graph.outputs.length === 0) {
-    throw notOnnx('there is no graph in it: other bytes that happen to read as a protobuf message');
-  }
-  if (model.irVersion <= 0 || model.opsets.length === 0)
-    throw notOnnx('it does not say its IR version and operator set');
-  if (graph.nodes.length === 0) throw notOnnx('its graph has no nodes');
-  if (graph.outputs.length === 0) throw notOnnx('its graph has no outputs');
-  if (graph.outputs.some((output) => output.name === '')) throw notOnnx('one of its outputs has no name');
-  const local = new Set(model.functions.map((f) => `${f.domain}:${f.name}`));
-  for (const node of allNodes(model)) {
-    if (!DOMAINS.includes(node.domain) && !local.has(`${node.domain}:${node.opType}`)) {
-      throw notOnnx(
-        `it needs the operator ${node.opType} of the domain "${node.domain}", which is not installed here; allowed are ai.onnx, ai.onnx.ml, com.microsoft and functions that the file defines itself`,
-      );
     }
   }
 }

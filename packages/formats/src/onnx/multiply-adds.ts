@@ -19,11 +19,11 @@ export interface ModelCost {
 }
 
 /** @throws CorescoreError `not_onnx`, `file_empty` */
-export function onnxCost(manifest: OnnxManifest, files: ModelFiles): ModelCost {
+export async function onnxCost(manifest: OnnxManifest, files: ModelFiles): Promise<ModelCost> {
   const path = files[MODEL_FILE.onnx]!;
   const file = new ProtoFile(path);
   try {
-    const model = readModel(file, path);
+    const model = await readModel(file, path);
     const { batch, given } = inputShapes(manifest, model);
     const shapes = inferShapes(file, model, given);
     const total = productsOf(model, shapes);

@@ -35,7 +35,7 @@ export async function shuffleOnnxWeights(
   folder: string,
   random: (n: number) => number,
 ): Promise<ShuffledWeights> {
-  const tensors = weightsOf(files[MODEL_FILE.onnx]!);
+  const tensors = await weightsOf(files[MODEL_FILE.onnx]!);
   const names = new Set([MODEL_FILE.onnx, ...tensors.map(fileOf)]);
   const written = [...names].map((name) => [name, join(folder, basename(name))] as const);
   const twin = new ExternalFiles(Object.fromEntries(written), 'r+');
@@ -62,10 +62,10 @@ export async function shuffleOnnxWeights(
 const fileOf = ({ external }: TensorRecord): string => external?.file ?? MODEL_FILE.onnx;
 
 /** @throws CorescoreError `file_format` where there is none, or one that cannot be shuffled */
-function weightsOf(path: string): TensorRecord[] {
+async function weightsOf(path: string): Promise<TensorRecord[]> {
   const file = new ProtoFile(path);
   try {
-    const tensors = [...allInitializers(readModel(file, path))].filter(isWeight);
+    const tensors = [...allInitializers(await readModel(file, path))].filter(isWeight);
     if (tensors.length === 0) throw refusal('The model has no float initialiser of two or more dimensions.');
     for (const { name, segments } of tensors) {
       if (segments.every(({ encoding }) => encoding === 'bytes')) continue;

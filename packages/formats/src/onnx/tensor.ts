@@ -17,7 +17,7 @@ export function readTensor(file: ProtoFile, at: Field): TensorRecord {
     tensor.segments.push({ encoding, start: field.start, end: field.end });
   };
   for (const field of file.fields(at.start, at.end)) {
-    if (field.number === 1) tensor.dims = tensor.dims.concat(file.integers(field).map(Number));
+    if (field.number === 1) addDims(tensor, file.integers(field));
     else if (field.number === 2) tensor.elemType = Number(file.integer(field));
     else if (field.number === 3) throw notOnnx('it holds a tensor in segments, which no runtime loads');
     else if (field.number === 4 || field.number === 9 || field.number === 10) segment(field, 'bytes');
@@ -33,9 +33,13 @@ export function readTensor(file: ProtoFile, at: Field): TensorRecord {
   return tensor;
 }
 
+function addDims({ dims, name }: TensorRecord, sizes: readonly bigint[]): void {
+  if (dims.length + sizes.length > MOST_DIMS) throw notOnnx(`the tensor "${name}" has over ${MOST_DIMS} dimensions`);
+  for (const size of sizes) dims.push(Number(size));
+}
+
 function countElements(tensor: TensorRecord): number {
   const { dims, name } = tensor;
-  if (dims.length > MOST_DIMS) throw notOnnx(`the tensor "${name}" has ${dims.length} dimensions`);
   const elements = dims.reduce((product, size) => product * size, 1);
   if (dims.some((size) => size < 0) || !Number.isSafeInteger(elements)) {
     throw notOnnx(`the tensor "${name}" has the impossible shape [${dims.join(', ')}]`);

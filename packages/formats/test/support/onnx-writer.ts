@@ -158,8 +158,16 @@ export interface ModelSpec extends GraphSpec {
   irVersion?: number;
   producer?: string;
   opset?: number;
-  /** A local function: its operator may then be used under this domain. */
-  function?: { domain: string; name: string; nodes: NodeSpec[] };
+  /** A further operator set. */
+  imports?: { domain: string; version: number };
+  /** Local functions: their operators may then be used under these domains. */
+  functions?: FunctionSpec[];
+}
+
+interface FunctionSpec {
+  domain: string;
+  name: string;
+  nodes: NodeSpec[];
 }
 
 /** Bytes of an ONNX file. */
@@ -173,8 +181,15 @@ export function model(spec: ModelSpec): Uint8Array {
       8,
       message((o) => int(o, 2, spec.opset ?? 16)),
     );
-    const local = spec.function;
-    if (local !== undefined) {
+    const { imports } = spec;
+    if (imports !== undefined) {
+      const encoded = message((o) => {
+        text(o, 1, imports.domain);
+        int(o, 2, imports.version);
+      });
+      bytes(w, 8, encoded);
+    }
+    for (const local of spec.functions ?? []) {
       const encoded = message((f) => {
         text(f, 1, local.name);
         for (const body of local.nodes) bytes(f, 7, node(body));
