@@ -23,7 +23,9 @@ test('a table of what is recorded and what it costs; exit code 0', async () => {
   const { code, io } = await validateFf({});
   expect(code).toBe(0);
   expect(io.out).toBe('');
-  expect(io.err).toMatch(/^ff-64 · 42,826 parameters · onnxruntime-node \S+ on cpu, .* 4 of 660 images looked at/);
+  expect(io.err).toMatch(
+    /^ff-64 · 42,826 parameters · 2.40 M multiply-adds an image · onnxruntime-node \S+ on cpu, .* 4 of 660 images looked at/,
+  );
   expect(io.err).toMatch(/IT +1 +1024 +1,024 +step 0 +2\.6 MiB/);
   expect(io.err).toMatch(/time .* for 660 images \(limit 600 s\)/);
   expect(io.err).toContain('Nothing is wrong.');

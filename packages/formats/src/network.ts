@@ -28,9 +28,9 @@ export interface NetworkFacts {
   outputs: string[];
   /** Names of what may be recorded besides the outputs. */
   innerNames: string[];
-  /** For one image and one application of the network; `ModelCost` says what counts. Null where it is not known. */
+  /** For one image, all steps; `ModelCost` says what counts. Null where it is not known. */
   multiplyAdds: number | null;
-  /** Values of an output or inner tensor for one image and one application, for those that are known. */
+  /** Values of an output or inner tensor for one image and one application, for those that are known before a run. */
   valuesPerImage: Map<string, number>;
 }
 

@@ -6,6 +6,7 @@ import { chooseEngine } from './engines.js';
 import { asModelFailure, infrastructureFailure } from './failure.js';
 import { checkLimits, type Limits } from './limits.js';
 import { planOf, tapsOf } from './plan.js';
+import { preflight } from './preflight.js';
 import { checkProbe } from './probe.js';
 import { accessFor } from './provider-access.js';
 import { runChild } from './run-child.js';
@@ -98,11 +99,13 @@ async function run(request: ExtractRequest): Promise<Extraction> {
   let folder: string | undefined;
   let pixels: FileHandle | undefined;
   try {
-    const { parameters, outputs } = await checkNetwork(manifest, files);
+    const facts = await checkNetwork(manifest, files);
+    const { parameters, outputs } = facts;
+    const source = await pixelSource(request.pixelsPath, request.imageDegrees);
+    preflight(plan, facts, limits, source.n);
     const fence = await sandbox();
     const { provider, skipped } = await chooseEngine(manifest.kind, limits.providers);
     for (const line of [...fence.lines, ...skipped]) onLog(line);
-    const source = await pixelSource(request.pixelsPath, request.imageDegrees);
     await mkdir(outDir, { recursive: true });
     pixels = await open(request.pixelsPath, 'r');
     folder = await makeWorkDir();

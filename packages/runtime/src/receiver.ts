@@ -1,8 +1,8 @@
 import { ActivationFile } from './activation-file.js';
 import { infrastructureFailure, kindOfCode, ModelFailure, modelFailure } from './failure.js';
 import { type Frame, FrameError } from './frames.js';
-import { formatBytes } from './limits.js';
 import type { Plan } from './plan.js';
+import { activationsTooLarge } from './preflight.js';
 import { RowChecks } from './row-checks.js';
 
 interface ReceivedArray {
@@ -127,13 +127,10 @@ export class Receiver {
     const shape = frame.shape.map((dim) => whole(dim, 1));
     if (shape.reduce((product, dim) => product * dim, 1) !== features)
       throw new FrameError('shape and features differ');
-    this.bytes += steps * stimuli * features * 4;
+    const bytes = steps * stimuli * features * 4;
+    this.bytes += bytes;
     if (this.bytes > maxActivationBytes) {
-      throw modelFailure(
-        'activations_too_large',
-        `${name} is ${steps} steps x ${stimuli} images x ${features} features = ${formatBytes(steps * stimuli * features * 4)}; all recordings together may take ${formatBytes(maxActivationBytes)}.`,
-        { field, remedy: 'Record a smaller tensor (after pooling) or fewer regions.' },
-      );
+      throw activationsTooLarge(recording, { bytes, total: this.bytes, images: stimuli, limit: maxActivationBytes });
     }
     if (name === 'readout' && labels !== null && features !== labels) {
       throw modelFailure(

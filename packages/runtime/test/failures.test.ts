@@ -112,7 +112,7 @@ describe('activations that are refused', () => {
       kind: 'contract_violation',
       code: 'activations_too_large',
       field: '/regions/IT',
-      message: expect.stringContaining('1 steps x 5 images x 3 features = 60 bytes'),
+      message: expect.stringContaining('IT has 60 bytes over 5 images; all recordings together may take 50 bytes.'),
     });
   });
 

@@ -1,6 +1,6 @@
 import type { Finding, Validation } from '@corescore/benchmarks';
 import { type Column, table } from './table.js';
-import { formatBytes, formatSeconds } from './words.js';
+import { formatBytes, formatCount, formatSeconds } from './words.js';
 
 type Style = (text: string) => string;
 interface Styles {
@@ -27,6 +27,7 @@ function aboutModel({ facts, engine, provider, batchSize, images }: Validation):
     provider === engine ? 'activations as supplied' : `${engine} on ${provider}, ${batchSize} images at a time`;
   const said = [
     facts === null ? null : `${facts.parameters.toLocaleString('en')} parameters`,
+    facts === null || facts.multiplyAdds === null ? null : `${formatCount(facts.multiplyAdds)} multiply-adds an image`,
     engine === null ? null : on,
     images.run === 0 ? 'not run' : `${images.run} of ${images.total.toLocaleString('en')} images looked at`,
   ];

@@ -8,13 +8,13 @@ import { inferShapes } from './shapes.js';
 /** What one image costs, as far as it can be told without running the model. */
 export interface ModelCost {
   /**
-   * Multiplications with an addition in the convolutions and matrix products of one application of the graph to one
-   * image; biases, normalisation, nonlinearities and pools are left out, as in the literature. An unrolled graph counts
-   * all its steps, each node as it is written (an engine may share or skip some); a stateful one counts one step, of
-   * which the host makes `steps`. Null where a shape that it depends on is not known before the model runs.
+   * Multiplications with an addition in the convolutions and matrix products for one image, all steps; biases,
+   * normalisation, nonlinearities and pools are left out, as in the literature. Every node counts as it is written (an
+   * engine may share or skip some), in a stateful model as often as the host makes a step. Null where a shape that it
+   * depends on is not known before the model runs.
    */
   multiplyAdds: number | null;
-  /** Values of each tensor of the main graph for one image, for those whose shape is known. */
+  /** Values of each tensor of the main graph for one image and one application, for those whose shape is known. */
   valuesPerImage: Map<string, number>;
 }
 
@@ -26,7 +26,8 @@ export async function onnxCost(manifest: OnnxManifest, files: ModelFiles): Promi
     const model = await readModel(file, path);
     const { batch, given } = inputShapes(manifest, model);
     const shapes = inferShapes(file, model, given);
-    const total = productsOf(model, shapes);
+    const products = productsOf(model, shapes);
+    const perImage = products === null ? null : Math.round(((manifest.steps ?? 1) * products) / batch);
     const valuesPerImage = new Map<string, number>();
     for (const name of [
       ...model.graph.nodes.flatMap((node) => node.outputs),
@@ -35,8 +36,14 @@ export async function onnxCost(manifest: OnnxManifest, files: ModelFiles): Promi
       const shape = shapes.get(name);
       if (shape !== undefined) valuesPerImage.set(name, elementsOf(shape) / batch);
     }
+    for (const { name, shape, shapeKnown } of model.graph.outputs) {
+      // Where inference stops, what the graph declares: a single dimension without a number is the batch.
+      const sizes = shape.filter((dim) => typeof dim === 'number');
+      if (valuesPerImage.has(name) || !shapeKnown || shape.length - sizes.length > 1) continue;
+      valuesPerImage.set(name, elementsOf(sizes) / (sizes.length === shape.length ? batch : 1));
+    }
     return {
-      multiplyAdds: total === null || !Number.isSafeInteger(total) ? null : Math.round(total / batch),
+      multiplyAdds: Number.isSafeInteger(perImage) ? perImage : null,
       valuesPerImage,
     };
   } finally {

@@ -1,3 +1,4 @@
+import { MOST_DIMS } from './attributes.js';
 import type { NodeContext } from './node-context.js';
 
 type Values = readonly number[];
@@ -46,6 +47,21 @@ const sliced: ValueRule = (node) => {
   return start === undefined || end === undefined || step !== 1 ? undefined : list.slice(start, end);
 };
 
+/** `value` is one number, 0 where it is not given. */
+const filled: ValueRule = (node) => {
+  const [length] = node.values(0) ?? [];
+  const tensor = node.attributes.tensor('value');
+  const value = tensor === undefined ? [0] : node.attributes.values(tensor);
+  if (node.values(0)?.length !== 1 || value === undefined || length! > MOST_DIMS) return undefined;
+  return Array.from({ length: length! }, () => value[0]!);
+};
+
+const chosen: ValueRule = (node) => {
+  const [condition, yes, no] = [node.values(0), node.values(1), node.values(2)];
+  if (yes === undefined || no?.length !== yes.length) return undefined;
+  return condition?.length === yes.length ? yes.map((value, i) => (condition[i] ? value : no[i]!)) : undefined;
+};
+
 const constant: ValueRule = ({ attributes }) => {
   const tensor = attributes.tensor('value');
   if (tensor !== undefined) return attributes.values(tensor);
@@ -66,6 +82,9 @@ export const VALUE_RULES: Record<string, ValueRule> = {
   Concat: concatenated,
   Gather: gathered,
   Slice: sliced,
+  ConstantOfShape: filled,
+  Where: chosen,
+  Equal: elementwise((a, b) => Number(a === b)),
   Add: elementwise((a, b) => a + b),
   Sub: elementwise((a, b) => a - b),
   Mul: elementwise((a, b) => a * b),
