@@ -49,14 +49,14 @@ describe('a TensorFlow.js model', () => {
   });
 
   it('leaves no tensor behind, run after run', async () => {
-    const { core } = await startTfjs('wasm');
+    const { core } = await startTfjs('wasm', 1);
     for (const name of ['recurrent', 'recurrent-stateful', 'step-axis-1'] as const) {
       const { folder } = await written(name);
       const before = core.memory().numTensors;
       const about = manifestOf('tfjs', caseOf(name));
       const plan = planOf(about);
       const fetches = [...plan.recordings.flatMap(({ outputs }) => outputs), ...plan.state.map(({ output }) => output)];
-      const session = await openGraphSession(await openTfjsGraph({ folder, fetches, provider: 'wasm' }), plan);
+      const session = await openGraphSession(await openTfjsGraph({ folder, fetches, threads: 1, provider: 'wasm' }), plan);
       await session.run(imagesFor(about, 0, 2), 2);
       const once = core.memory().numTensors;
       for (let k = 0; k < 3; k++) await session.run(imagesFor(about, k, 3), 3);
