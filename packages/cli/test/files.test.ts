@@ -38,7 +38,8 @@ beforeAll(() => {
   put('broken/net.onnx', net);
   put('spread/m.json', ACTIVATIONS);
   put('spread/ids.txt', 'x');
-  const external = (name: string) => model(smallNetwork({ initializers: [{ name: 'w', dims: [4], external: { location: name } }] }));
+  const external = (name: string) =>
+    model(smallNetwork({ initializers: [{ name: 'w', dims: [4], external: { location: name } }] }));
   put('parts/corescore.json', { name: 'parts', kind: 'onnx', probe: { images: 1 } });
   put('parts/net.onnx', external('net.onnx.data'));
   put('parts/net.onnx.data', 'x');
