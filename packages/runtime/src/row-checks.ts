@@ -116,7 +116,7 @@ export class RowChecks {
     if (this.changes) return;
     const before = this.previous;
     if (step > this.options.firstStep && before?.step === step - 1 && before.start === start) {
-      this.changes = rows.some((value, i) => value !== before.rows[i]);
+      this.changes = differs(rows, before.rows);
     }
     this.previous = { step, start, rows };
   }
@@ -133,4 +133,10 @@ export class RowChecks {
       },
     );
   }
+}
+
+/** A loop, since a callback a value takes ten times as long. */
+function differs(a: Float32Array, b: Float32Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return true;
+  return false;
 }

@@ -13,6 +13,7 @@ export const PREPROCESSING_VERSION = '1';
  *
  * @param image [height][width][3], 8-bit RGB
  * @param imageDegrees degrees of visual angle that the image covers
+ * @param input may be kept: it must not change between calls
  * @param out room for channels * input height * input width values from `offset` on
  */
 export function preprocess(
@@ -34,14 +35,21 @@ export function preprocess(
   }
   const placed = placeOnScreen({ data: image, height, width }, imageDegrees, input.visualDegrees);
   const { data } = resize(placed, outHeight, outWidth, input.resize ?? 'bilinear');
-  const { scale, shift } = affine(input);
+  let tables = known.get(input);
+  if (tables === undefined) {
+    tables = values(input);
+    known.set(input, tables);
+  }
   const order = input.channelOrder === 'bgr' ? [2, 1, 0] : [0, 1, 2];
   const pixelStride = input.layout === 'NCHW' ? 1 : channels;
   const channelStride = input.layout === 'NCHW' ? count : 1;
   for (let c = 0; c < channels; c++) {
-    for (let p = 0, to = offset + c * channelStride; p < count; p++, to += pixelStride) {
-      const value = channels === 1 ? luma(data[p * 3], data[p * 3 + 1], data[p * 3 + 2]) : data[p * 3 + order[c]];
-      out[to] = value * scale[c] + shift[c];
+    const table = tables[c];
+    let to = offset + c * channelStride;
+    if (channels === 1) {
+      for (let at = 0; at < count * 3; at += 3, to++) out[to] = table[luma(data[at], data[at + 1], data[at + 2])];
+    } else {
+      for (let at = order[c]; at < count * 3; at += 3, to += pixelStride) out[to] = table[data[at]];
     }
   }
 }
@@ -51,17 +59,18 @@ function luma(r: number, g: number, b: number): number {
   return (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
 }
 
-/** Range, mean and std as one multiplication and one addition a channel. */
-function affine(input: ManifestInput): { scale: number[]; shift: number[] } {
+/** One manifest serves thousands of images. */
+const known = new WeakMap<ManifestInput, Float32Array[]>();
+
+/** The model's value of each of the 256 levels, a channel: range, mean and std as one multiplication and one addition. */
+function values(input: ManifestInput): Float32Array[] {
   const [low, high] = input.range ?? [0, 1];
-  const of = (values: readonly number[] | undefined, c: number, otherwise: number) =>
-    values === undefined ? otherwise : values.length === 1 ? values[0] : values[c];
-  const scale: number[] = [];
-  const shift: number[] = [];
-  for (let c = 0; c < input.channels; c++) {
+  const of = (given: readonly number[] | undefined, c: number, otherwise: number) =>
+    given === undefined ? otherwise : given.length === 1 ? given[0] : given[c];
+  return Array.from({ length: input.channels }, (_, c) => {
     const std = of(input.std, c, 1);
-    scale.push((high - low) / 255 / std);
-    shift.push((low - of(input.mean, c, 0)) / std);
-  }
-  return { scale, shift };
+    const scale = (high - low) / 255 / std;
+    const shift = (low - of(input.mean, c, 0)) / std;
+    return Float32Array.from({ length: 256 }, (_, level) => level * scale + shift);
+  });
 }

@@ -13,6 +13,8 @@ interface Coefficients {
 
 /** Pillow's fixed point for 8-bit images: room for 8 bits of pixel and 2 of overshoot in 32. */
 const PRECISION_BITS = 22;
+/** Sums begin here, to be rounded; 255 times the weights of one pixel and their overshoot stay below 2^31. */
+const HALF = 1 << (PRECISION_BITS - 1);
 
 /** Bicubic with a = -0.5, as Pillow; many others take -0.75. */
 const A = -0.5;
@@ -28,50 +30,51 @@ export function resize(image: Image, height: number, width: number, filter: Resi
 
 function alongRows({ data, height, width }: Image, c: Coefficients, outWidth: number): Image {
   const out = new Uint8Array(height * outWidth * 3);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < outWidth; x++) {
-      mix(data, (y * width + c.first[x]) * 3, 3, c, x, out, (y * outWidth + x) * 3);
+  const { taps, first, count, weights } = c;
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < outWidth; x++, to += 3) {
+      let [r, g, b] = [HALF, HALF, HALF];
+      const last = x * taps + count[x];
+      for (let k = x * taps, at = (y * width + first[x]) * 3; k < last; k++, at += 3) {
+        const w = weights[k];
+        r = (r + Math.imul(data[at], w)) | 0;
+        g = (g + Math.imul(data[at + 1], w)) | 0;
+        b = (b + Math.imul(data[at + 2], w)) | 0;
+      }
+      out[to] = clip8(r >> PRECISION_BITS);
+      out[to + 1] = clip8(g >> PRECISION_BITS);
+      out[to + 2] = clip8(b >> PRECISION_BITS);
     }
   }
   return { data: out, height, width: outWidth };
 }
 
+/** Four rows at a time, so that memory is read in its order and sums are seldom stored. */
 function alongColumns({ data, width }: Image, c: Coefficients, outHeight: number): Image {
-  const out = new Uint8Array(outHeight * width * 3);
+  const bytes = width * 3;
+  const out = new Uint8Array(outHeight * bytes);
+  const sums = new Int32Array(bytes);
   for (let y = 0; y < outHeight; y++) {
-    for (let x = 0; x < width; x++) {
-      mix(data, (c.first[y] * width + x) * 3, width * 3, c, y, out, (y * width + x) * 3);
+    sums.fill(HALF);
+    const [first, last] = [c.first[y], c.first[y] + c.count[y] - 1];
+    for (let row = first; row <= last; row += 4) {
+      // Rows beyond the last count nothing.
+      const at = (k: number) => Math.min(row + k, last) * bytes;
+      const weight = (k: number) => (row + k <= last ? c.weights[y * c.taps + row + k - first] : 0);
+      const [a0, a1, a2, a3] = [at(0), at(1), at(2), at(3)];
+      const [w0, w1, w2, w3] = [weight(0), weight(1), weight(2), weight(3)];
+      for (let i = 0; i < bytes; i++) {
+        const low = Math.imul(data[a0 + i], w0) + Math.imul(data[a1 + i], w1);
+        const high = Math.imul(data[a2 + i], w2) + Math.imul(data[a3 + i], w3);
+        sums[i] += low + high;
+      }
     }
+    for (let i = 0, to = y * bytes; i < bytes; i++, to++) out[to] = clip8(sums[i] >> PRECISION_BITS);
   }
   return { data: out, height: outHeight, width };
 }
 
-/** One RGB pixel `to` from the pixels at `from`, `from + stride`, ... with the weights of output pixel `index`. */
-function mix(
-  data: Uint8Array,
-  from: number,
-  stride: number,
-  c: Coefficients,
-  index: number,
-  out: Uint8Array,
-  to: number,
-): void {
-  let r = 1 << (PRECISION_BITS - 1);
-  let g = r;
-  let b = r;
-  const weights = index * c.taps;
-  for (let k = 0, at = from; k < c.count[index]; k++, at += stride) {
-    const w = c.weights[weights + k];
-    r += data[at] * w;
-    g += data[at + 1] * w;
-    b += data[at + 2] * w;
-  }
-  out[to] = clip8(r >> PRECISION_BITS);
-  out[to + 1] = clip8(g >> PRECISION_BITS);
-  out[to + 2] = clip8(b >> PRECISION_BITS);
-}
-
-const clip8 = (v: number): number => Math.max(0, Math.min(255, v));
+const clip8 = (v: number): number => (v < 0 ? 0 : v > 255 ? 255 : v);
 
 /** The images of a set have one size, so the same few tables serve thousands of calls. */
 const cache = new Map<string, Coefficients>();
