@@ -38,11 +38,16 @@ function net(): Record<string, Uint8Array> {
       { class: 'InputLayer', name: 'image', config: { batch_input_shape: [null, SIDE, SIDE, 3], dtype: 'float32' } },
       conv('feedforward', [['image']]),
       relu('feedforward', 'h_0'),
-      conv('lateral', steps.slice(1).map((t) => [`h_${t - 1}`])),
-      ...steps.slice(1).flatMap((t): Layer[] => [
-        { class: 'Add', name: `sum_${t}`, of: [['feedforward', ['lateral', t - 1]]] },
-        relu(`sum_${t}`, `h_${t}`),
-      ]),
+      conv(
+        'lateral',
+        steps.slice(1).map((t) => [`h_${t - 1}`]),
+      ),
+      ...steps
+        .slice(1)
+        .flatMap((t): Layer[] => [
+          { class: 'Add', name: `sum_${t}`, of: [['feedforward', ['lateral', t - 1]]] },
+          relu(`sum_${t}`, `h_${t}`),
+        ]),
       ...steps.map((t): Layer => ({ class: 'GlobalAveragePooling2D', name: `it_${t}`, of: [[`h_${t}`]] })),
     ],
     inputs: ['image'],
@@ -88,7 +93,9 @@ function answer(child: ChildProcess): Promise<number> {
 
 async function compare(rounds: number, threads: number): Promise<void> {
   const states = (await providerStates()).filter(({ kind }) => kind === 'tfjs');
-  const native = ['native-gpu', 'native-cpu'].filter((name) => states.some((s) => s.provider === name && s.why === null));
+  const native = ['native-gpu', 'native-cpu'].filter((name) =>
+    states.some((s) => s.provider === name && s.why === null),
+  );
   if (native.length === 0) {
     console.log('Native TensorFlow is not there, so there is nothing to compare: corescore doctor --setup-tfjs');
     return;
@@ -114,7 +121,9 @@ async function compare(rounds: number, threads: number): Promise<void> {
   names.forEach((name, i) => {
     const ms = median(times[i]!);
     const off = Math.abs(sums[i]! / sums[0]! - 1).toExponential(1);
-    console.log(`${name.padEnd(11)} median ${ms.toFixed(1)} ms a batch, wasm / this ${(wasm / ms).toFixed(2)}, sum of IT off by ${off}`);
+    console.log(
+      `${name.padEnd(11)} median ${ms.toFixed(1)} ms a batch, wasm / this ${(wasm / ms).toFixed(2)}, sum of IT off by ${off}`,
+    );
   });
 }
 

@@ -18,7 +18,11 @@ test('says what opens, what is used, and what is missing with its remedy', async
   expect(await main(['doctor', '--format', 'json'], io)).toBe(0);
   const found = JSON.parse(io.out) as Examination;
   expect(found).toMatchObject({ ok: true, node: process.version, home, native: null });
-  expect(found.providers.find(({ provider }) => provider === 'wasm')).toMatchObject({ why: null, chosen: true, place: 1 });
+  expect(found.providers.find(({ provider }) => provider === 'wasm')).toMatchObject({
+    why: null,
+    chosen: true,
+    place: 1,
+  });
   for (const kind of ['onnx', 'tfjs']) {
     expect(found.providers.filter((one) => one.kind === kind && one.chosen)).toHaveLength(1);
   }
@@ -29,7 +33,10 @@ test('says what opens, what is used, and what is missing with its remedy', async
   expect(found.sandbox.length).toBeGreaterThan(0);
   const text = recordedIo({ env });
   expect(await main(['doctor'], text)).toBe(0);
-  expect([text.out, text.err]).toEqual(['', expect.stringMatching(/wasm.*opens, and is used[\s\S]*corescore runs here/)]);
+  expect([text.out, text.err]).toEqual([
+    '',
+    expect.stringMatching(/wasm.*opens, and is used[\s\S]*corescore runs here/),
+  ]);
 });
 
 test('a database that does not answer is needed: exit code 10, without its password', async () => {

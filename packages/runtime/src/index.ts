@@ -4,6 +4,9 @@ export { type ExtractedArray, type Extraction, type ExtractRequest, extract } fr
 export { ModelFailure } from './failure.js';
 export { type ActivationsKeyParts, activationsKey, outputIdentity } from './key.js';
 export { type Limits, MIN_MEMORY_BYTES } from './limits.js';
+export { type NativeBinding, nativeFolder, readBinding } from './native-tfjs/folder.js';
+export { type SetupOptions, type SetupStep, setUpNative } from './native-tfjs/setup.js';
+export { sandbox } from './sandbox.js';
 export {
   type ModelSession,
   openSession,
@@ -11,6 +14,3 @@ export {
   type SessionDescription,
   type SessionOptions,
 } from './session/index.js';
-export { type NativeBinding, nativeFolder, readBinding } from './native-tfjs/folder.js';
-export { type SetupOptions, type SetupStep, setUpNative } from './native-tfjs/setup.js';
-export { sandbox } from './sandbox.js';

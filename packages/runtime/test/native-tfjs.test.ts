@@ -90,7 +90,10 @@ describe('the setup', () => {
       await writeFile(`${path}.c`, source);
       execFileSync('cc', ['-shared', '-fPIC', '-o', path, `${path}.c`]);
     };
-    await build(addonPath(own), 'void TF_There(); void TFE_Gone(); void other(); void f() { TF_There(); TFE_Gone(); other(); }');
+    await build(
+      addonPath(own),
+      'void TF_There(); void TFE_Gone(); void other(); void f() { TF_There(); TFE_Gone(); other(); }',
+    );
     const library = join(folder, 'libtensorflow.so.2');
     await build(library, 'void TF_There() {}');
     expect(await missingSymbols(own, { include: '', libraries: [library] })).toEqual(['TFE_Gone']);
@@ -109,7 +112,10 @@ describe('a binding', () => {
     const package_ = await tree('lib/tensorflow', PYTHON_PACKAGE);
     const cuda = await tree('lib/nvidia', ['cudnn/lib/libcudnn.so.9']);
     const libraries = PYTHON_PACKAGE.slice(0, 2).map((name) => join(package_, name));
-    await writeFile(recordPath(own), JSON.stringify({ tfjsNode: '4.22.0', tensorflow: '2.21.0', libraries, gpu: false }));
+    await writeFile(
+      recordPath(own),
+      JSON.stringify({ tfjsNode: '4.22.0', tensorflow: '2.21.0', libraries, gpu: false }),
+    );
     expect(bindingPaths(own)).toEqual([own, package_, cuda]);
     expect(accessFor('native-cpu', { CORESCORE_TFJS_NATIVE: own, TOKEN: 'x' })).toEqual({
       environment: { CORESCORE_TFJS_NATIVE: own, TF_CPP_MIN_LOG_LEVEL: '2' },

@@ -56,7 +56,10 @@ describe('a TensorFlow.js model', () => {
       const about = manifestOf('tfjs', caseOf(name));
       const plan = planOf(about);
       const fetches = [...plan.recordings.flatMap(({ outputs }) => outputs), ...plan.state.map(({ output }) => output)];
-      const session = await openGraphSession(await openTfjsGraph({ folder, fetches, threads: 1, provider: 'wasm' }), plan);
+      const session = await openGraphSession(
+        await openTfjsGraph({ folder, fetches, threads: 1, provider: 'wasm' }),
+        plan,
+      );
       await session.run(imagesFor(about, 0, 2), 2);
       const once = core.memory().numTensors;
       for (let k = 0; k < 3; k++) await session.run(imagesFor(about, k, 3), 3);

@@ -52,7 +52,9 @@ export async function examine(env: Env, cwd: string, variables: NodeJS.ProcessEn
   const states = await providerStates();
   const providers = states.map((state) => {
     const order = env.providers[state.kind];
-    const first = order.find((name) => states.some((s) => s.kind === state.kind && s.provider === name && s.why === null));
+    const first = order.find((name) =>
+      states.some((s) => s.kind === state.kind && s.provider === name && s.why === null),
+    );
     const place = order.indexOf(state.provider) + 1;
     return { ...state, place: place === 0 ? null : place, chosen: state.provider === first };
   });

@@ -15,11 +15,16 @@ const WINDOW_SUMS = '4,6,4,6,9,6,4,6,4';
 
 function tryOperators(tf: TfjsNode): void {
   const expect = (what: string, found: Tf.Tensor, wanted: string): void => {
-    if (String([...found.dataSync()]) !== wanted) throw new Error(`${what} gives ${[...found.dataSync()]}, not ${wanted}.`);
+    if (String([...found.dataSync()]) !== wanted)
+      throw new Error(`${what} gives ${[...found.dataSync()]}, not ${wanted}.`);
   };
   const ones = tf.ones<Tf.Rank.R4>([1, 3, 3, 1]);
   expect('a convolution', tf.conv2d(ones, tf.ones<Tf.Rank.R4>([3, 3, 1, 1]), 1, 'same'), WINDOW_SUMS);
-  expect('a matrix product', tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([1, 1, 1, 0], [2, 2])), '3,1,7,3');
+  expect(
+    'a matrix product',
+    tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([1, 1, 1, 0], [2, 2])),
+    '3,1,7,3',
+  );
   expect('a maximum pool', tf.maxPool(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]), 2, 1, 'valid'), '4');
 }
 

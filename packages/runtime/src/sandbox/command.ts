@@ -94,7 +94,8 @@ export function commandOf(
     words.push(tools.env, '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`));
   }
   if (held.has('privileges')) words.push(setpriv!, ...privileges(userId, spaces.length > 0), '--');
-  if (held.has('limits')) words.push(tools.prlimit!, ...kernelLimits(limits, access.fileBytes ?? 0, held.has('count')), '--');
+  if (held.has('limits'))
+    words.push(tools.prlimit!, ...kernelLimits(limits, access.fileBytes ?? 0, held.has('count')), '--');
   words.push(process.execPath);
   if (held.has('node')) words.push(...permissions([...code, ...readable, inside], access.addons ?? true));
   const [file, ...rest] = [...words, ...args];
