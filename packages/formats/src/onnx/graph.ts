@@ -30,7 +30,7 @@ export interface OnnxGraph {
 /**
  * Structure of an ONNX file; the weights are skipped, whatever their size.
  * @throws CorescoreError `file_empty`; `not_onnx` with the reason; `opset_not_supported`, `operator_not_supported`,
- *   `model_too_complex`
+ *   `path_refused`, `model_too_complex`
  */
 export async function readOnnxGraph(path: string): Promise<OnnxGraph> {
   const file = new ProtoFile(path);

@@ -12,7 +12,7 @@ const DOMAINS = ['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft'];
 /**
  * Whether the engine can load such a graph at all, and whether the graph asks for what no machine has: what can be told
  * before anything is allocated.
- * @throws CorescoreError `not_onnx`, `opset_not_supported`, `operator_not_supported`, `model_too_complex`
+ * @throws CorescoreError `not_onnx`, `opset_not_supported`, `operator_not_supported`, `path_refused`, `model_too_complex`
  */
 export async function checkStructure(file: ProtoFile, model: ModelRecord): Promise<void> {
   const pace = new Pace();
@@ -22,6 +22,7 @@ export async function checkStructure(file: ProtoFile, model: ModelRecord): Promi
     () => checkVersions(model),
     () => checkOperators(model, nodes),
     () => checkFunctions(model.functions, model.graph.nodes),
+    () => checkPaths(model, nodes),
     () => checkSize(file, model, nodes),
     () => checkMadeTensors(file, model, nodes),
   ];
@@ -106,6 +107,23 @@ function checkFunctions(functions: readonly FunctionRecord[], nodes: readonly No
   };
   sizeOf(nodes);
   for (const name of byName.keys()) called(name);
+}
+
+/** What may be the name of a file of a version. */
+const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** Weights in other files lie beside the model: no path leads elsewhere, whatever the engine would make of it. */
+function checkPaths(model: ModelRecord, nodes: readonly NodeRecord[]): void {
+  const check = ({ external, name }: TensorRecord): void => {
+    if (external === null || FILE_NAME.test(external)) return;
+    throw new CorescoreError('path_refused', `The values of the tensor "${name}" are said to lie in "${external}".`, {
+      field: 'model',
+      remedy:
+        'Keep them beside the model, under a plain name of letters, digits, ".", "_" and "-": onnx.save_model(model, path, save_as_external_data=True, location="weights.bin").',
+    });
+  };
+  for (const tensor of allInitializers(model)) check(tensor);
+  for (const { attributes } of nodes) for (const { tensors } of attributes) tensors.forEach(check);
 }
 
 /** Weights may be large, what surrounds them not: the engine reads it all into memory at once. */
