@@ -80,7 +80,7 @@ const INSPECT = {
   async onnx(manifest: OnnxManifest, files: ModelFiles): Promise<Inspected> {
     const path = files[MODEL_FILE.onnx]!;
     const graph = await readOnnxGraph(path);
-    const misplaced = [...externalDataErrors(graph, files)];
+    const misplaced = someOf(externalDataErrors(graph, files));
     const disagreements = [...misplaced, ...someOf(onnxContractErrors(manifest, graph))];
     if (misplaced.length > 0) return { facts: null, named: graph.externalData, disagreements };
     const outputs = graph.outputs.map((output) => output.name);

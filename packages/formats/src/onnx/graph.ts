@@ -30,7 +30,7 @@ export interface OnnxGraph {
 /**
  * Structure of an ONNX file; the weights are skipped, whatever their size.
  * @throws CorescoreError `file_empty`; `not_onnx` with the reason; `opset_not_supported`, `operator_not_supported`,
- *   `path_refused`, `model_too_complex`
+ *   `model_too_complex`
  */
 export async function readOnnxGraph(path: string): Promise<OnnxGraph> {
   const file = new ProtoFile(path);
@@ -54,7 +54,7 @@ function describe(model: ModelRecord): OnnxGraph {
     const operator = node.domain === '' || node.domain === 'ai.onnx' ? node.opType : `${node.domain}:${node.opType}`;
     operators.set(operator, (operators.get(operator) ?? 0) + 1);
     for (const attribute of node.attributes) {
-      external.push(...attribute.tensors.filter((tensor) => tensor.external !== null));
+      for (const tensor of attribute.tensors) if (tensor.external !== null) external.push(tensor);
     }
   }
   let parameters = 0;

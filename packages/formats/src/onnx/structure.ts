@@ -1,10 +1,11 @@
 import { CorescoreError } from '@corescore/contracts';
 import { Pace } from '../pace.js';
-import { notOnnx, type ProtoFile, varints } from './cursor.js';
+import { Attributes, smallValues } from './attributes.js';
+import { notOnnx, type ProtoFile } from './cursor.js';
 import { elementType } from './element-types.js';
 import { GRAPH_LIMITS, opsetNotSupported, SUPPORTED, tooComplex } from './limits.js';
 import { allInitializers, allNodes } from './model.js';
-import type { AttributeRecord, FunctionRecord, ModelRecord, NodeRecord, TensorRecord } from './records.js';
+import type { FunctionRecord, ModelRecord, NodeRecord, TensorRecord } from './records.js';
 
 /** Operators that onnxruntime-node has; anything else needs a library that is not installed. */
 const DOMAINS = ['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft'];
@@ -12,7 +13,7 @@ const DOMAINS = ['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft'];
 /**
  * Whether the engine can load such a graph at all, and whether the graph asks for what no machine has: what can be told
  * before anything is allocated.
- * @throws CorescoreError `not_onnx`, `opset_not_supported`, `operator_not_supported`, `path_refused`, `model_too_complex`
+ * @throws CorescoreError `not_onnx`, `opset_not_supported`, `operator_not_supported`, `model_too_complex`
  */
 export async function checkStructure(file: ProtoFile, model: ModelRecord): Promise<void> {
   const pace = new Pace();
@@ -22,7 +23,6 @@ export async function checkStructure(file: ProtoFile, model: ModelRecord): Promi
     () => checkVersions(model),
     () => checkOperators(model, nodes),
     () => checkFunctions(model.functions, model.graph.nodes),
-    () => checkPaths(model, nodes),
     () => checkSize(file, model, nodes),
     () => checkMadeTensors(file, model, nodes),
   ];
@@ -109,23 +109,6 @@ function checkFunctions(functions: readonly FunctionRecord[], nodes: readonly No
   for (const name of byName.keys()) called(name);
 }
 
-/** What may be the name of a file of a version. */
-const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-
-/** Weights in other files lie beside the model: no path leads elsewhere, whatever the engine would make of it. */
-function checkPaths(model: ModelRecord, nodes: readonly NodeRecord[]): void {
-  const check = ({ external, name }: TensorRecord): void => {
-    if (external === null || FILE_NAME.test(external)) return;
-    throw new CorescoreError('path_refused', `The values of the tensor "${name}" are said to lie in "${external}".`, {
-      field: 'model',
-      remedy:
-        'Keep them beside the model, under a plain name of letters, digits, ".", "_" and "-": onnx.save_model(model, path, save_as_external_data=True, location="weights.bin").',
-    });
-  };
-  for (const tensor of allInitializers(model)) check(tensor);
-  for (const { attributes } of nodes) for (const { tensors } of attributes) tensors.forEach(check);
-}
-
 /** Weights may be large, what surrounds them not: the engine reads it all into memory at once. */
 function checkSize(file: ProtoFile, model: ModelRecord, nodes: readonly NodeRecord[]): void {
   let valueBytes = 0;
@@ -147,7 +130,6 @@ const SHAPE_INPUT: Record<string, number> = { ConstantOfShape: 0, Expand: 1 };
 const SHAPE_ATTRIBUTE = ['RandomNormal', 'RandomUniform'];
 /** The smallest element there is: what is refused is too large with any. */
 const ELEMENT_BYTES = 1;
-const INT64 = 7;
 
 /** Tensors whose size stands in the file although their values do not. */
 function checkMadeTensors(file: ProtoFile, model: ModelRecord, nodes: readonly NodeRecord[]): void {
@@ -160,12 +142,13 @@ function checkMadeTensors(file: ProtoFile, model: ModelRecord, nodes: readonly N
     const value = attributes.find(({ name }) => name === 'value')?.tensors[0];
     if (opType === 'Constant' && value !== undefined && outputs[0] !== undefined) constants.set(outputs[0], value);
   }
-  for (const { opType, inputs, outputs, attributes } of nodes) {
+  for (const node of nodes) {
+    const { opType, inputs, outputs } = node;
     const input = SHAPE_INPUT[opType];
     const shape = input === undefined ? undefined : constants.get(inputs[input] ?? '');
-    const listed = SHAPE_ATTRIBUTE.includes(opType) ? attributes.find(({ name }) => name === 'shape') : undefined;
-    const dims = shape !== undefined ? valuesOf(file, shape) : listed !== undefined ? integersOf(file, listed) : null;
-    if (dims !== null) requirePossible(`"${outputs[0] ?? ''}" (${opType})`, dims, ELEMENT_BYTES);
+    const listed = SHAPE_ATTRIBUTE.includes(opType) ? new Attributes(file, node).ints('shape') : undefined;
+    const dims = shape === undefined ? listed : smallValues(file, shape);
+    if (dims !== undefined) requirePossible(`"${outputs[0] ?? ''}" (${opType})`, dims, ELEMENT_BYTES);
   }
 }
 
@@ -176,25 +159,4 @@ function requirePossible(what: string, dims: readonly number[], elementBytes: nu
   throw tooComplex(
     `makes ${what} of the shape [${dims.join(', ')}], ${Math.round(bytes / 1024 ** 3).toLocaleString('en')} GiB or more; a tensor may have ${GRAPH_LIMITS.tensorBytes / 1024 ** 3}`,
   );
-}
-
-/** A list of sizes is short; null for anything else. */
-function valuesOf(file: ProtoFile, { elemType, elements, segments, external }: TensorRecord): number[] | null {
-  if (elemType !== INT64 || elements > 64 || external !== null) return null;
-  const values: number[] = [];
-  for (const { encoding, start, end } of segments) {
-    const bytes = file.bytes(start, end);
-    if (encoding === 'varint') values.push(...varints(bytes).map(Number));
-    else {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      for (let at = 0; at + 8 <= bytes.byteLength; at += 8) values.push(Number(view.getBigInt64(at, true)));
-    }
-  }
-  return values;
-}
-
-function integersOf(file: ProtoFile, { values }: AttributeRecord): number[] | null {
-  const ints = values.filter(({ number }) => number === 8);
-  if (ints.reduce((bytes, { start, end }) => bytes + end - start, 0) > 1000) return null;
-  return ints.flatMap(({ start, end }) => varints(file.bytes(start, end)).map(Number));
 }

@@ -44,6 +44,8 @@ const through = (op: string, inputs: string[], attributes: AttributeSpec[] = [],
     ],
     ...rest,
   });
+/** Four numbers in another file. */
+const beside = (external: Record<string, string>) => network({ initializers: [{ name: 'w', dims: [4], external }] });
 const many = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
 const TERABYTES = { name: 'shape', type: 7, dims: [4], values: [1024, 1024, 1024, 1024] };
 
@@ -70,19 +72,23 @@ const varint = (...bytes: number[]) => Uint8Array.from(bytes);
 AT_UPLOAD.push(
   [
     'external data above the upload',
-    network({ initializers: [{ name: 'w', dims: [4], external: '../../../etc/passwd' }] }),
+    network({ initializers: [{ name: 'w', dims: [4], external: { location: '../../../etc/passwd' } }] }),
     'path_refused',
   ],
   [
     'external data at an absolute path',
-    network({ initializers: [{ name: 'w', dims: [4], external: '/etc/passwd' }] }),
+    network({ initializers: [{ name: 'w', dims: [4], external: { location: '/etc/passwd' } }] }),
     'path_refused',
   ],
   [
     'external data in /proc',
-    network({ initializers: [{ name: 'w', dims: [4], external: '/proc/self/environ' }] }),
+    network({ initializers: [{ name: 'w', dims: [4], external: { location: '/proc/self/environ' } }] }),
     'path_refused',
   ],
+  ['external data that was not sent', beside({ location: 'weights.bin' }), 'file_missing'],
+  ['external data in the model itself', beside({ location: 'model.onnx' }), 'path_refused'],
+  ['external data that lies about its length', beside({ location: 'weights.bin', length: '2' }), 'not_onnx'],
+  ['external data before its file', beside({ location: 'weights.bin', offset: '-16' }), 'not_onnx'],
   [
     'a constant of 4 TB',
     network({ before: [node('ConstantOfShape', ['shape'], ['huge'])], initializers: [TERABYTES] }),
