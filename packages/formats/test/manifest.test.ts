@@ -1,23 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { CorescoreError } from '@corescore/contracts';
 import { describe, expect, test } from 'vitest';
-import { declaredFiles, isTemporal, modelVersionDigest, parseManifest } from '../src/index.js';
-import { activations, feedForward } from './support/manifests.js';
+import { declaredFiles, isTemporal, parseManifest } from '../src/index.js';
+import { activations, feedForward, refused, without } from './support/manifests.js';
 
 const clock = { onsetMs: 70, stepMs: 20 };
-const refused = (value: unknown): CorescoreError => {
-  try {
-    parseManifest(value);
-  } catch (error) {
-    expect(error).toMatchObject({ name: 'CorescoreError' });
-    const found = error as CorescoreError;
-    expect(found.remedy, 'every refusal says what to do').toBeTruthy();
-    expect(found.message).not.toMatch(/schema|anyOf|undefined/);
-    return found;
-  }
-  throw new Error('it was accepted');
-};
-const without = (value: object, key: string) => Object.fromEntries(Object.entries(value).filter(([k]) => k !== key));
 
 describe('manifests as they stand', () => {
   const folder = new URL('../../benchmarks/data/models/', import.meta.url);
@@ -300,49 +286,5 @@ describe('one clear error', () => {
   test('a member called __proto__ is an unknown field', () => {
     const error = refused(JSON.parse(JSON.stringify(feedForward).replace('{', '{"__proto__":{"x":1},')));
     expect(error.field).toBe('/__proto__');
-  });
-});
-
-describe('time without a clock', () => {
-  test.each<[string, object]>([
-    ['one output a step', { regions: { IT: { outputs: ['a', 'b'] } } }],
-    ['a step axis', { regions: { IT: { output: 'a', stepAxis: 1 } } }],
-    ['a step axis of another region', { regions: { IT: { output: 'a' }, V4: { output: 'b', stepAxis: 1 } } }],
-    ['a readout over steps', { readout: { outputs: ['a', 'b'], labels: ['bear', 'dog'] } }],
-    ['a state', { steps: 3, state: [{ input: 'h', output: 'g' }] }],
-  ])('%s', (_, change) => {
-    const error = refused({ ...feedForward, ...change });
-    expect(error).toMatchObject({ code: 'clock_missing', field: '/clock' });
-    expect(error.remedy).toContain('"onsetMs"');
-    expect(() => parseManifest({ ...feedForward, clock, ...change })).not.toThrow();
-  });
-
-  test('activations with a step axis', () => {
-    expect(refused(without(activations, 'clock'))).toMatchObject({ code: 'clock_missing', field: '/clock' });
-    const still = {
-      ...without(activations, 'clock'),
-      regions: { IT: { file: 'it.npy', axes: ['stimulus', 'feature'] } },
-    };
-    expect(isTemporal(parseManifest(still))).toBe(false);
-  });
-
-  test('a list of one output has no time', () => {
-    expect(isTemporal(parseManifest({ ...feedForward, regions: { IT: { outputs: ['a'] } } }))).toBe(false);
-  });
-});
-
-describe('identity of a model version', () => {
-  const files = [
-    { path: 'b.npy', digest: '1'.repeat(64) },
-    { path: 'a.npy', digest: '2'.repeat(64) },
-  ];
-  test('the order of files and of keys does not matter, everything else does', () => {
-    const digest = modelVersionDigest(activations, files);
-    expect(digest).toMatch(/^[0-9a-f]{64}$/);
-    const turned = Object.fromEntries(Object.entries(activations).reverse()) as typeof activations;
-    expect(modelVersionDigest(turned, [...files].reverse())).toBe(digest);
-    expect(modelVersionDigest({ ...activations, description: 'x' }, files)).not.toBe(digest);
-    expect(modelVersionDigest(activations, files.slice(1))).not.toBe(digest);
-    expect(modelVersionDigest(activations, [files[0], { ...files[1], digest: '3'.repeat(64) }])).not.toBe(digest);
   });
 });

@@ -1,4 +1,6 @@
-import type { ActivationsManifest, OnnxManifest } from '@corescore/contracts';
+import type { ActivationsManifest, CorescoreError, OnnxManifest } from '@corescore/contracts';
+import { expect } from 'vitest';
+import { parseManifest } from '../../src/index.js';
 
 /** A feed-forward network with everything that is optional left out. */
 export const feedForward: OnnxManifest = {
@@ -17,3 +19,20 @@ export const activations: ActivationsManifest = {
   stimuli: { set: 'small-set', ids: 'ids.txt' },
   regions: { IT: { file: 'it.npy', axes: ['step', 'stimulus', 'feature'] } },
 };
+
+/** The one clear error that a manifest is refused with. */
+export const refused = (value: unknown): CorescoreError => {
+  try {
+    parseManifest(value);
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'CorescoreError' });
+    const found = error as CorescoreError;
+    expect(found.remedy, 'every refusal says what to do').toBeTruthy();
+    expect(found.message).not.toMatch(/schema|anyOf|undefined/);
+    return found;
+  }
+  throw new Error('it was accepted');
+};
+
+export const without = (value: object, key: string) =>
+  Object.fromEntries(Object.entries(value).filter(([k]) => k !== key));
