@@ -93,15 +93,20 @@ export function valueInfo({ name, type = 1, shape }: InfoSpec): Uint8Array {
 
 export interface AttributeSpec {
   name: string;
+  int?: number;
   ints?: number[];
   packed?: boolean;
   tensor?: TensorSpec;
   graph?: GraphSpec;
 }
 
-function attribute({ name, ints, packed = false, tensor: value, graph: body }: AttributeSpec): Uint8Array {
+function attribute({ name, int: one, ints, packed = false, tensor: value, graph: body }: AttributeSpec): Uint8Array {
   return message((w) => {
     text(w, 1, name);
+    if (one !== undefined) {
+      int(w, 3, one);
+      int(w, 20, 2);
+    }
     if (ints !== undefined) {
       if (packed) bytes(w, 8, packedInts(ints));
       else for (const v of ints) int(w, 8, v);
