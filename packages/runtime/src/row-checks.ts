@@ -50,20 +50,8 @@ export class RowChecks {
   add(step: number, start: number, rows: Float32Array): void {
     const { features } = this.options;
     const spread = this.spreadOf(step, rows);
-    const { first } = spread;
-    let { maxDifference, maxMagnitude } = spread;
-    for (let offset = 0; offset < rows.length; offset += features) {
-      for (let f = 0; f < features; f++) {
-        const value = rows[offset + f]!;
-        const magnitude = Math.abs(value);
-        if (!(magnitude < Number.POSITIVE_INFINITY)) this.refuse(value, step, start + offset / features, f);
-        if (magnitude > maxMagnitude) maxMagnitude = magnitude;
-        const difference = Math.abs(value - first[f]!);
-        if (difference > maxDifference) maxDifference = difference;
-      }
-    }
-    spread.maxDifference = maxDifference;
-    spread.maxMagnitude = maxMagnitude;
+    const bad = widen(spread, rows);
+    if (bad >= 0) this.refuse(rows[bad]!, step, start + Math.floor(bad / features), bad % features);
     this.compareWithPrevious(step, start, rows);
   }
 
@@ -139,4 +127,24 @@ export class RowChecks {
 function differs(a: Float32Array, b: Float32Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return true;
   return false;
+}
+
+/** Takes images into the spread of their step. Returns the index of the first value that is not finite, or -1. */
+function widen(spread: StepSpread, rows: Float32Array): number {
+  const { first } = spread;
+  const features = first.length;
+  let { maxDifference, maxMagnitude } = spread;
+  for (let offset = 0; offset < rows.length; offset += features) {
+    for (let f = 0; f < features; f++) {
+      const value = rows[offset + f]!;
+      const magnitude = Math.abs(value);
+      if (!(magnitude < Number.POSITIVE_INFINITY)) return offset + f;
+      if (magnitude > maxMagnitude) maxMagnitude = magnitude;
+      const difference = Math.abs(value - first[f]!);
+      if (difference > maxDifference) maxDifference = difference;
+    }
+  }
+  spread.maxDifference = maxDifference;
+  spread.maxMagnitude = maxMagnitude;
+  return -1;
 }

@@ -74,7 +74,7 @@ function alongColumns({ data, width }: Image, c: Coefficients, outHeight: number
   return { data: out, height: outHeight, width };
 }
 
-const clip8 = (v: number): number => (v < 0 ? 0 : v > 255 ? 255 : v);
+const clip8 = (v: number): number => (v < 0 ? 0 : Math.min(v, 255));
 
 /** The images of a set have one size, so the same few tables serve thousands of calls. */
 const cache = new Map<string, Coefficients>();

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { NetworkManifest } from '@corescore/contracts';
 import { infrastructureFailure, ModelFailure, outOfMemory } from '../failure.js';
 import type { Plan } from '../plan.js';
-import { openSession, type Recorded } from '../session/index.js';
-import { firstBatch } from './batching.js';
-import { loadImages, type PixelSource } from './images.js';
-import { send, sendRows } from './send.js';
+import { openSession } from '../session/index.js';
+import { firstBatch, MAX_BATCH } from './batching.js';
+import { imagesInTurn, openImageReader } from './image-reader.js';
+import { type Block, loadImages, type PixelSource } from './images.js';
+import { send, sendBatch, sent } from './send.js';
 
 /** The job, as JSON in the file that the first argument names. */
 export interface ChildJob {
@@ -22,33 +23,35 @@ const PROBE = '--probe';
 
 async function extractAll(job: ChildJob): Promise<void> {
   const { pixels, plan } = job;
-  const session = await openSession({ ...job, folder: '.' });
-  const { engine, provider, fixedBatch } = session.describe();
-  send({ type: 'loaded', engine, provider, fixedBatch });
-  const load = (start: number, count: number, rows: number) => loadImages(pixels, plan.input, start, count, rows);
-  const first = await firstBatch(
-    session,
-    pixels.n,
-    job.memoryBytes,
-    (count, rows) => load(0, count, rows),
-    (line) => send({ type: 'log', line }),
-  );
-  send({ type: 'batch', size: first.size });
-  for (const [name, { steps, features, shape }] of first.recorded) {
-    send({ type: 'array', name, steps: steps.length, features, shape });
+  const log = (line: string): void => send({ type: 'log', line });
+  // The thread starts while the model loads; where one batch is all, none is needed.
+  const opening = pixels.n > MAX_BATCH ? openImageReader(pixels, plan.input, log) : imagesInTurn(pixels, plan.input);
+  try {
+    const session = await openSession({ ...job, folder: '.' });
+    const { engine, provider, fixedBatch } = session.describe();
+    send({ type: 'loaded', engine, provider, fixedBatch });
+    const load = (block: Block) => loadImages(pixels, plan.input, block);
+    const { size, recorded } = await firstBatch(session, pixels.n, job.memoryBytes, load, log);
+    const reader = await opening;
+    send({ type: 'batch', size });
+    for (const [name, { steps, features, shape }] of recorded) {
+      send({ type: 'array', name, steps: steps.length, features, shape });
+    }
+    await sendBatch(recorded, 0, Math.min(size, pixels.n));
+    for await (const { block, images } of reader.read(blocks(size, pixels.n, size))) {
+      await sendBatch(await session.run(images, size), block.start, block.count);
+    }
+    await sent();
+    send({ type: 'done' });
+    await session.dispose();
+  } finally {
+    await (await opening).close();
   }
-  const sendBatch = (recorded: Map<string, Recorded>, start: number, count: number): void => {
-    for (const [name, { steps, features }] of recorded) sendRows(name, steps, features, start, count);
-    send({ type: 'progress', done: start + count });
-  };
-  sendBatch(first.recorded, 0, Math.min(first.size, pixels.n));
-  for (let start = first.size; start < pixels.n; start += first.size) {
-    const count = Math.min(first.size, pixels.n - start);
-    const rows = fixedBatch ?? count;
-    sendBatch(await session.run(load(start, count, rows), rows), start, count);
-  }
-  send({ type: 'done' });
-  await session.dispose();
+}
+
+/** Images `from` .. `n` in blocks of `size`, the last one filled up: every image runs in a batch of one size. */
+function* blocks(from: number, n: number, size: number): Generator<Block> {
+  for (let start = from; start < n; start += size) yield { start, count: Math.min(size, n - start), rows: size };
 }
 
 async function main(argument: string | undefined): Promise<number> {
@@ -60,6 +63,7 @@ async function main(argument: string | undefined): Promise<number> {
   } catch (error) {
     const failure = error instanceof ModelFailure ? error : unexpected(error);
     const { code, field, remedy } = failure;
+    await sent().catch(() => undefined);
     send({
       type: 'failure',
       code,

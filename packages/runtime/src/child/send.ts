@@ -1,11 +1,12 @@
-import { writeSync } from 'node:fs';
+import { writeSync, writev } from 'node:fs';
 import { encodeFrame, type Frame } from '../frames.js';
+import type { Recorded } from '../session/index.js';
 
 const PIPE = 3;
 
-/** Blocks until the parent has taken the frame: that is the back-pressure. */
-export function send(frame: Frame, payload?: Uint8Array): void {
-  for (const part of encodeFrame(frame, payload)) {
+/** Blocks until the parent has taken the frame. Nothing may be under way (`sent`): frames would mix. */
+export function send(frame: Frame): void {
+  for (const part of encodeFrame(frame)) {
     let at = 0;
     while (at < part.byteLength) at += writeSync(PIPE, part, at, part.byteLength - at);
   }
@@ -14,23 +15,56 @@ export function send(frame: Frame, payload?: Uint8Array): void {
 /** Frames of about this size keep the parent's copy small; one row always goes whole. */
 const TARGET_FRAME_BYTES = 8 * 1024 ** 2;
 
-/** Sends the steps of one recording for `count` images, in chunks of images: all steps of a chunk, then the next. */
-export function sendRows(
+let underWay: Promise<void> = Promise.resolve();
+
+/** Resolves when the parent has taken all that `sendBatch` was given. */
+export function sent(): Promise<void> {
+  return underWay;
+}
+
+/**
+ * Sends the recordings of images `start` .. `start + count`, as soon as those before them are taken: that is the
+ * back-pressure, and at most two batches of recordings are held. The writing itself is left to a thread of Node's pool,
+ * in one call, so that it goes on while the engine keeps this thread busy.
+ */
+export async function sendBatch(recorded: Map<string, Recorded>, start: number, count: number): Promise<void> {
+  await underWay;
+  const parts = [...recorded].flatMap(([name, recording]) => [...rowFrames(name, recording, start, count)]);
+  underWay = writeAll([...parts, ...encodeFrame({ type: 'progress', done: start + count })]);
+  underWay.catch(() => undefined); // Told to whoever waits for it next.
+}
+
+/** The steps of one recording in chunks of images: all steps of a chunk, then the next. */
+function* rowFrames(
   name: string,
-  steps: readonly Float32Array[],
-  features: number,
+  { steps, features }: Recorded,
   start: number,
   count: number,
-): void {
+): Generator<Uint8Array, void> {
   const chunk = Math.max(1, Math.floor(TARGET_FRAME_BYTES / (features * 4)));
   for (let from = 0; from < count; from += chunk) {
     const rows = Math.min(chunk, count - from);
-    steps.forEach((data, step) => {
+    for (const [step, data] of steps.entries()) {
       const part = data.subarray(from * features, (from + rows) * features);
-      send(
+      yield* encodeFrame(
         { type: 'rows', name, step, start: start + from, count: rows },
         new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
       );
+    }
+  }
+}
+
+async function writeAll(parts: Uint8Array[]): Promise<void> {
+  let rest = parts;
+  while (rest.length > 0) {
+    let written = await new Promise<number>((resolve, reject) => {
+      writev(PIPE, rest, (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
     });
+    const at = rest.findIndex((part) => {
+      if (part.byteLength > written) return true;
+      written -= part.byteLength;
+      return false;
+    });
+    rest = at < 0 ? [] : [rest[at]!.subarray(written), ...rest.slice(at + 1)];
   }
 }

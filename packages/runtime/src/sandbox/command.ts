@@ -48,6 +48,9 @@ const USER_IDS: readonly [first: number, count: number][] = [
  */
 const RESERVED_BYTES = Number(process.versions.node.split('.')[0]) >= 22 ? 512 * 1024 ** 2 : 0;
 
+/** The same for the thread that prepares images: its stack and heap, 12 MiB idle, and what they grow to. */
+const THREAD_BYTES = 64 * 1024 ** 2;
+
 /**
  * Processes and threads of a run. Node takes about a dozen threads, each worker of it a few, an engine's pools (ONNX
  * Runtime, TensorFlow, a software WebGPU) up to one a core each.
@@ -128,7 +131,7 @@ function privileges(userId: number | null, inNamespace: boolean): string[] {
 function kernelLimits(limits: Limits, fileBytes: number, count: boolean): string[] {
   const cpuSeconds = Math.ceil(limits.wallSeconds * (limits.threads + 1)) + 5;
   return [
-    `--data=${limits.memoryBytes + RESERVED_BYTES}`,
+    `--data=${limits.memoryBytes + RESERVED_BYTES + THREAD_BYTES}`,
     `--cpu=${cpuSeconds}:${cpuSeconds + 5}`,
     // Node opens the files of a module graph at once: fewer than some hundreds do not let it start.
     '--nofile=1024',
