@@ -98,7 +98,7 @@ test('a silent connection is taken for dead and opened again', async () => {
     if (connections === 1) response.write(frame(event(1, 'queued')));
     else response.end(frame(event(2, 'cancelled')));
   });
-  expect(await collect(url, { idleMs: 50 })).toEqual([1, 2]);
+  expect(await collect(url, { idleMs: 500 })).toEqual([1, 2]);
   expect(connections).toBe(2);
 });
 
