@@ -47,7 +47,6 @@ const AT_UPLOAD: [name: string, files: Files, code: string][] = [
   ['a shard that was not sent', absentShard, 'file_missing'],
   ['a shard that is named twice', withPaths('weights.bin', 'weights.bin'), 'not_tfjs'],
   ['a shard that is too short', { ...network(), 'weights.bin': new Uint8Array(23) }, 'not_tfjs'],
-  ['a shard that is empty', { ...network(), 'weights.bin': new Uint8Array(0) }, 'not_tfjs'],
   ['a layer of an unknown class', network({ class: 'Shell' }), 'operator_not_supported'],
   ['a layer of code', network({ class: 'Lambda', config: { function: 'process.exit()' } }), 'operator_not_supported'],
   ['a layer of the class __proto__', network({ class: '__proto__' }), 'operator_not_supported'],
