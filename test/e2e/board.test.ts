@@ -41,14 +41,14 @@ const seriesOf = async (name: string) =>
   (await call<{ series: Series[] }>(live, `/v1/runs/${row(name).runId}/series`)).series;
 
 beforeAll(async () => {
-  rows = await until('a filled board', 540, async () => {
+  rows = await until('a filled board', 1_000, async () => {
     const board = await call<Leaderboard>(live, '/v1/leaderboard?benchmark=core-objects-ost');
     const failed = board.rows.find((r) => r.status === 'failed');
     if (failed) throw new Error(`${failed.name} failed: ${JSON.stringify(failed.failure)}`);
     const scored = new Map(board.rows.filter((r) => r.status === 'scored').map((r) => [r.name, r]));
     return ROWS.every((name) => scored.has(name)) && scored;
   });
-}, 560_000);
+}, 1_020_000);
 
 describe('against the independent reference', () => {
   test.each(['bl-64', 'simulated-it', 'null-feed-forward-ramp', 'null-threshold-only', 'ff-64', 'ffdeep-64'])(
