@@ -72,7 +72,7 @@ test('activations sent as .npz give the scores of the ONNX route, digit for digi
     const supplied = scoresOf(run.scores.filter((score) => score.reason !== 'not_run'));
     expect(Object.keys(supplied).length).toBeGreaterThan(25);
 
-    const row = await until('bl-64 on the board', 540, async () => {
+    const row = await until('bl-64 on the board', 1_000, async () => {
       const { rows } = await call<Leaderboard>(live, '/v1/leaderboard?benchmark=core-objects-ost');
       return rows.find(({ name, status }) => name === 'bl-64' && status === 'scored');
     });
@@ -80,4 +80,4 @@ test('activations sent as .npz give the scores of the ONNX route, digit for digi
   } finally {
     removeHome(dir);
   }
-}, 700_000);
+}, 1_200_000);

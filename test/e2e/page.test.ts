@@ -15,7 +15,7 @@ let browser: Browser;
 let board: Leaderboard;
 
 beforeAll(async () => {
-  board = await until('a scored recurrent model', 540, async () => {
+  board = await until('a scored recurrent model', 1_000, async () => {
     const now = await call<Leaderboard>(live, '/v1/leaderboard?benchmark=core-objects-ost');
     return (
       now.rows.some((r) => r.name === 'bl-64' && r.status === 'scored') &&
@@ -24,7 +24,7 @@ beforeAll(async () => {
     );
   });
   browser = await launchBrowser();
-}, 560_000);
+}, 1_020_000);
 afterAll(async () => browser?.close());
 
 async function open(path: string, width = 1280): Promise<{ page: Page; errors: string[] }> {
