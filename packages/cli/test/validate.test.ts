@@ -49,5 +49,6 @@ test('as JSON', async () => {
     ok: true,
     findings: [],
     cost: { predictedMs: expect.any(Number) },
+    facts: { parameters: 42_826, multiplyAdds: expect.any(Number) },
   });
 });

@@ -96,8 +96,19 @@ export function modelProcesses(parentPid = process.pid): number[] {
     .filter((pid) => {
       const stat = contents(`/proc/${pid}/stat`);
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      return parent === parentPid && contents(`/proc/${pid}/cmdline`).includes('child/main.js');
+      return parent === parentPid && contents(`/proc/${pid}/cmdline`).includes('child/main.js\0job.json');
     });
+}
+
+/** Processor time that a process has used, seconds. */
+export function processorSeconds(pid: number): number {
+  const stat = contents(`/proc/${pid}/stat`);
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
+  return ((user ?? 0) + (system ?? 0)) / 100;
 }
 
 /** The process below a leader that runs the model itself; undefined while the fence is being set up. */

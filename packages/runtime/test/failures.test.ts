@@ -6,7 +6,7 @@ import { npyHeaderBytes } from '@corescore/formats';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ModelFailure } from '../src/index.js';
 import { ProcessTree } from '../src/process-tree.js';
-import { Bench, engineProcess, MIB, modelProcesses, namesIn } from './extraction.js';
+import { Bench, engineProcess, MIB, modelProcesses, namesIn, processorSeconds } from './extraction.js';
 import {
   changingShape,
   endless,
@@ -189,7 +189,7 @@ describe.runIf(process.platform === 'linux')('a process that dies', () => {
   it.each(['SIGSEGV', 'SIGKILL', 'SIGABRT'] as const)('by %s is the model crashing', async (signal) => {
     const running = failureOf(endless);
     const pid = await modelPid();
-    await started();
+    await started(pid);
     process.kill(pid, signal);
     expect(await running).toMatchObject({
       kind: 'model_error',
@@ -201,14 +201,15 @@ describe.runIf(process.platform === 'linux')('a process that dies', () => {
   it('by SIGTERM was stopped from outside', async () => {
     const running = failureOf(endless);
     const pid = await modelPid();
-    await started();
+    await started(pid);
     process.kill(pid, 'SIGTERM');
     expect(await running).toMatchObject({ kind: 'infrastructure', message: expect.stringContaining('SIGTERM') });
   });
 
   /** The endless model is in its loop: the group has used processor time for a while. */
-  async function started(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 700));
+  async function started(pid: number): Promise<void> {
+    // Node and the engine take a third of it to start; the rest is the loop.
+    while (processorSeconds(pid) < 1) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 });
 

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { settings } from '../context.js';
 import { Exit } from '../failure.js';
 import { bar, LiveLines } from '../format/progress.js';
-import { validationText } from '../format/validation.js';
+import { validationJson, validationText } from '../format/validation.js';
 import { type Io, styles } from '../io.js';
 import { formatOption, number } from '../options.js';
 import { findFiles, versionFiles } from '../submission/files.js';
@@ -68,7 +68,7 @@ export function validateCommand(program: Command, io: Io): void {
         },
       });
       lines.finish();
-      if (flags.format === 'json') io.stdout(`${JSON.stringify({ name: found.name, ...validation }, null, 2)}\n`);
+      if (flags.format === 'json') io.stdout(`${JSON.stringify(validationJson(found.name, validation), null, 2)}\n`);
       else io.stderr(validationText(found.name, validation, limits, styles(io)));
       if (!validation.ok) throw new Exit('modelContract');
     });

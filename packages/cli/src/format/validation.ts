@@ -82,3 +82,10 @@ function findingsText(findings: readonly Finding[], { bold, dim, red, green }: S
       : `${errors} error${errors === 1 ? '' : 's'}: a service refuses or fails this model.`;
   return `${lines.join('\n')}\n  ${end}\n`;
 }
+
+/** For machines: without what the checks alone use of the model, a line for every tensor of it. */
+export function validationJson(name: string, { facts, ...rest }: Validation): object {
+  const { parameters, parameterBytes, multiplyAdds, semanticDigest, outputs } = facts ?? {};
+  const known = facts === null ? null : { parameters, parameterBytes, multiplyAdds, semanticDigest, outputs };
+  return { name, ...rest, facts: known };
+}
