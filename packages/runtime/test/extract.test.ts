@@ -152,7 +152,7 @@ describe('batches', () => {
   });
 
   it('halve while the first one runs out of memory', async () => {
-    // 48 MiB an image: 16 of them never fit into 512 MiB, 4 always do.
+    // 48 MiB an image: 16 of them never fit into 700 MiB, 4 do, though the engine takes more at a time than it is asked for.
     const model = graph([
       { op: 'Expand', in: ['pooled', 'wide'], out: ['spread'] },
       { op: 'ReduceMax', in: ['spread'], out: ['back'], with: { axes: { ints: [2, 3] }, keepdims: { int: 0 } } },
@@ -162,7 +162,7 @@ describe('batches', () => {
     const log: string[] = [];
     const { batchSize, regions } = await bench.extract(model, manifest(), {
       n: 18,
-      limits: { memoryBytes: 512 * MIB },
+      limits: { memoryBytes: 700 * MIB },
       onLog: (line) => log.push(line),
     });
     expect([4, 8]).toContain(batchSize);
