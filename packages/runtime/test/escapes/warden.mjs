@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import * as fs from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -143,6 +143,15 @@ async function run(attempt) {
   };
 }
 
+/** Whether the victim is gone or has been killed: on a busy machine a killed process takes a while to die. */
+function isDying() {
+  if (victim.exitCode !== null || victim.signalCode !== null) return true;
+  const status = contents(`/proc/${victim.pid}/status`);
+  const pending = [...status.matchAll(/^(?:SigPnd|ShdPnd):\s+([0-9a-f]+)$/gm)].map(([, mask]) => BigInt(`0x${mask}`));
+  const killed = pending.some((mask) => (mask >> BigInt(constants.signals.SIGKILL - 1)) & 1n);
+  return killed || !/^State:\s+[RSDT]/m.test(status);
+}
+
 /** The child that is no victim. */
 function findLeader() {
   return contents(`/proc/self/task/${process.pid}/children`)
@@ -154,7 +163,7 @@ function findLeader() {
 
 const runs = {};
 for (const attempt of attempts) runs[attempt.join()] = await run(attempt);
-const alive = victim.exitCode === null && victim.signalCode === null;
+const alive = !isDying();
 victim.kill('SIGKILL');
 const open = Object.fromEntries(fs.readdirSync(aim.folder).map((name) => [name, contents(join(aim.folder, name))]));
 fs.rmSync(outside, { recursive: true, force: true });
