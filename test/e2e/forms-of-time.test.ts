@@ -44,6 +44,6 @@ describe('three ways a model has time', () => {
         rmSync(outDir, { recursive: true, force: true });
       }
     },
-    120_000,
+    600_000,
   );
 });
