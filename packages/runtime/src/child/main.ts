@@ -4,6 +4,7 @@ import { infrastructureFailure, ModelFailure, outOfMemory } from '../failure.js'
 import type { Plan } from '../plan.js';
 import { openSession } from '../session/index.js';
 import { firstBatch, MAX_BATCH } from './batching.js';
+import { keepHeadroom } from './headroom.js';
 import { imagesInTurn, openImageReader } from './image-reader.js';
 import { type Block, loadImages, type PixelSource } from './images.js';
 import { send, sendBatch, sent } from './send.js';
@@ -27,11 +28,13 @@ async function extractAll(job: ChildJob): Promise<void> {
   // The thread starts while the model loads; where one batch is all, none is needed.
   const opening = pixels.n > MAX_BATCH ? openImageReader(pixels, plan.input, log) : imagesInTurn(pixels, plan.input);
   try {
+    const giveBack = keepHeadroom();
     const session = await openSession({ ...job, folder: '.' });
     const { engine, provider, fixedBatch } = session.describe();
     send({ type: 'loaded', engine, provider, fixedBatch });
     const load = (block: Block) => loadImages(pixels, plan.input, block);
     const { size, recorded } = await firstBatch(session, pixels.n, job.memoryBytes, load, log);
+    giveBack();
     const reader = await opening;
     send({ type: 'batch', size });
     for (const [name, { steps, features, shape }] of recorded) {
