@@ -52,10 +52,9 @@ function nativeAccess(folder: string): Pick<Required<Access>, 'environment' | 'r
  * What a model's process needs of the host for its engine to reach a device; nothing for `cpu` and `wasm`.
  * @param env the service's environment
  */
-export function accessFor(
-  provider: string,
-  env: NodeJS.ProcessEnv = process.env,
-): Required<Omit<Access, 'addons' | 'fileBytes'>> & Pick<Access, 'fileBytes'> {
+export function accessFor(provider: string, env: NodeJS.ProcessEnv = process.env): Access {
+  // WebAssembly needs no native code: Node refuses all of it, and is then a barrier of its own.
+  if (provider === 'wasm') return { addons: false };
   const native = provider.startsWith('native-') ? nativeAccess(nativeFolder(env)) : { environment: {}, readable: [] };
   if (!ON_A_DEVICE.includes(provider)) return { ...native, devices: [] };
   const environment: Record<string, string> = Object.fromEntries(

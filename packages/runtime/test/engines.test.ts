@@ -25,6 +25,10 @@ describe('the provider of a run', () => {
     else expect(choice).toMatchObject({ provider: 'cpu', skipped: [expect.stringContaining(cuda)] });
   });
 
+  it('runs without native code where it can: WebAssembly, and nothing else', async () => {
+    expect(await openInChild('tfjs', 'wasm')).toBeNull();
+  });
+
   it('is found out once', () => {
     const order = { onnx: ['cpu'], tfjs: [] };
     expect(chooseEngine('onnx', order)).toBe(chooseEngine('onnx', { ...order }));
@@ -53,6 +57,7 @@ describe('what a provider may use of the host', () => {
 
   it('is nothing without a device', () => {
     expect(accessFor('cpu', env)).toEqual({ environment: {}, readable: [], devices: [] });
+    expect(accessFor('wasm', env)).toEqual({ addons: false });
   });
 
   it('is the card that was chosen, and where libraries lie', () => {

@@ -58,7 +58,10 @@ function* blocks(from: number, n: number, size: number): Generator<Block> {
 }
 
 async function main(argument: string | undefined): Promise<number> {
-  if (argument === PROBE) return 0;
+  if (argument === PROBE) {
+    await import('../session/onnx-graph.js');
+    return 0;
+  }
   send({ type: 'started' });
   try {
     await extractAll(JSON.parse(readFileSync(argument!, 'utf8')) as ChildJob);

@@ -3,7 +3,6 @@ import { MODEL_FILE, type NetworkManifest } from '@corescore/contracts';
 import { fetchesOf, type Plan } from '../plan.js';
 import { openGraphSession } from './graph-session.js';
 import type { ModelSession } from './model-session.js';
-import { openOnnxGraph } from './onnx-graph.js';
 
 export interface SessionOptions {
   kind: NetworkManifest['kind'];
@@ -21,10 +20,11 @@ export interface SessionOptions {
  * @throws ModelFailure `model_load_failed`, `model_out_of_memory`, `output_not_found` and those of the input checks
  */
 export async function openSession({ kind, folder, plan, threads, provider }: SessionOptions): Promise<ModelSession> {
+  // Loaded by need: a process pays for one engine only, and that of TensorFlow.js on WASM may load no native code.
   if (kind === 'onnx') {
+    const { openOnnxGraph } = await import('./onnx-graph.js');
     return openGraphSession(await openOnnxGraph({ modelPath: join(folder, MODEL_FILE.onnx), threads, provider }), plan);
   }
-  // Loaded by need: a process that runs an ONNX model does not pay for TensorFlow.js.
   const { openTfjsGraph } = await import('./tfjs-graph.js');
   return openGraphSession(await openTfjsGraph({ folder, fetches: fetchesOf(plan), threads, provider }), plan);
 }
