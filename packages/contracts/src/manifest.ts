@@ -94,8 +94,9 @@ const about = {
   family: Type.Optional(Type.String({ maxLength: 200 })),
 };
 
-/** Name of an uploaded file within its version: never a path. */
 const FILE = '[A-Za-z0-9][A-Za-z0-9._-]{0,127}';
+/** What may be the name of a file of a version: never a path. */
+export const FILE_NAME = new RegExp(`^${FILE}$`);
 
 /** The submitter's own activations for a few images: `probe.npz` beside the model, checked before anything is scored. */
 export const Probe = Type.Object(

@@ -13,13 +13,12 @@ export { archiveOf, type DeclaredFiles, declaredFiles } from './manifest/declare
 export { isTemporal, manifestErrors, parseManifest } from './manifest/parse.js';
 export { modelVersionDigest } from './manifest/version.js';
 export { type Assembly, readAssembly } from './netcdf/assembly.js';
-export { checkNetwork, inspectNetwork, type NetworkFacts } from './network.js';
+export { checkNetwork, inspectNetwork, type NetworkFacts, notSent, semanticDigest } from './network.js';
 export { type NpyDtype, type NpyHeader, npyHeaderBytes, readNpyHeader } from './npy/header.js';
 export { type Npz, openNpz } from './npy/npz.js';
 export { readNpyRows } from './npy/read.js';
 export { writeNpyFloat32, writeNpyUint8 } from './npy/write.js';
 export { fixedBatch, onnxContractErrors } from './onnx/contract.js';
-export { onnxSemanticDigest } from './onnx/digest.js';
 export { type OnnxGraph, readOnnxGraph } from './onnx/graph.js';
 export { layerDepth } from './onnx/layer-depth.js';
 export type { OnnxTensorInfo } from './onnx/records.js';

@@ -35,6 +35,3 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length]!;
 }
-
-/** What may be the name of a file of a version: never a path. */
-export const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;

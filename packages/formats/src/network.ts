@@ -20,8 +20,6 @@ import { readTfjsModel } from './tfjs/model.js';
 
 /** What can be said of a network without running it. */
 export interface NetworkFacts {
-  /** SHA-256 over graph and weights, without names, producer and paths. */
-  semanticDigest: string;
   parameters: number;
   parameterBytes: number;
   /** Names of the graph's outputs; any other name that a manifest gives is an inner tensor. */
@@ -54,19 +52,28 @@ export async function inspectNetwork(
   files: ModelFiles,
 ): Promise<{ facts: NetworkFacts | null; errors: CorescoreError[] }> {
   const required = declaredFiles(manifest).files;
-  const errors = required.filter((name) => !(name in files)).map(missing);
+  const errors = required.filter((name) => !(name in files)).map(notSent);
   if (!(MODEL_FILE[manifest.kind] in files)) return { facts: null, errors };
   try {
     const { facts, named, disagreements } = await INSPECT[manifest.kind](manifest as never, files);
-    const probe = manifest.probe === undefined ? undefined : files[PROBE_FILE];
-    if (probe !== undefined)
-      errors.push(...[await probeError(manifest.probe!, probe)].filter((error) => error !== null));
+    const { probe } = manifest;
+    const wrong = probe !== undefined && PROBE_FILE in files ? await probeError(probe, files[PROBE_FILE]!) : null;
+    if (wrong !== null) errors.push(wrong);
     errors.push(...disagreements, ...strays(files, [...required, ...named]));
     return { facts, errors };
   } catch (error) {
     if (!(error instanceof CorescoreError)) throw error;
     return { facts: null, errors: [...errors, error] };
   }
+}
+
+/**
+ * SHA-256 over what a network computes: graph and weights, without producer and paths. Reads all weights, which checking
+ * a network does not.
+ * @throws CorescoreError where the files cannot be read (`checkNetwork`)
+ */
+export async function semanticDigest(kind: NetworkManifest['kind'], files: ModelFiles): Promise<string> {
+  return kind === 'onnx' ? onnxSemanticDigest(files) : tfjsSemanticDigest(await readTfjsModel(files), files);
 }
 
 interface Inspected {
@@ -85,7 +92,6 @@ const INSPECT = {
     if (misplaced.length > 0) return { facts: null, named: graph.externalData, disagreements };
     const outputs = graph.outputs.map((output) => output.name);
     const facts = {
-      semanticDigest: await onnxSemanticDigest(files),
       parameters: graph.parameters,
       parameterBytes: graph.parameterBytes,
       outputs,
@@ -97,7 +103,6 @@ const INSPECT = {
   async tfjs(manifest: TfjsManifest, files: ModelFiles): Promise<Inspected> {
     const model = await readTfjsModel(files);
     const facts = {
-      semanticDigest: await tfjsSemanticDigest(model, files),
       parameters: model.parameters,
       parameterBytes: model.bytes,
       outputs: model.outputs,
@@ -118,7 +123,8 @@ function someOf(errors: Generator<CorescoreError>): CorescoreError[] {
   return some;
 }
 
-function missing(name: string): CorescoreError {
+/** A file of the version that the manifest calls for. */
+export function notSent(name: string): CorescoreError {
   return new CorescoreError('file_missing', `The upload lacks ${name}.`, {
     field: name,
     remedy: `Add it after the manifest: curl -F manifest=@corescore.json -F file=@${name}.`,

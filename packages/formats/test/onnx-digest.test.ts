@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { onnxSemanticDigest } from '../src/index.js';
+import { semanticDigest } from '../src/index.js';
 import { temporaryFolder } from './support/files.js';
 import { type ModelSpec, model, smallNetwork } from './support/onnx-writer.js';
 
 const { put } = temporaryFolder();
 const digest = (change: Partial<ModelSpec> = {}) =>
-  onnxSemanticDigest({ 'model.onnx': put('model.onnx', model(smallNetwork(change))) });
+  semanticDigest('onnx', { 'model.onnx': put('model.onnx', model(smallNetwork(change))) });
 const weights = [0.5, -1, 3, 4, 5, 6];
 const shape = { name: 'shape', type: 7, dims: [3], values: [1, -1, 300] };
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelFiles } from '@corescore/contracts';
 import { describe, expect, test } from 'vitest';
-import { checkNetwork, inspectNetwork, shuffleOnnxWeights } from '../src/index.js';
+import { checkNetwork, inspectNetwork, semanticDigest, shuffleOnnxWeights } from '../src/index.js';
 import { refusal, temporaryFolder } from './support/files.js';
 import { feedForward } from './support/manifests.js';
 import { model, smallNetwork, type TensorSpec } from './support/onnx-writer.js';
@@ -27,12 +27,18 @@ const atByte4 = placed({ location: 'w.bin', offset: '4', length: '24' });
 
 describe('values in a file beside the model', () => {
   test('make the same model as values in it', async () => {
-    const within = await checkNetwork(manifest, version([inline]));
-    expect(await checkNetwork(manifest, version([atByte4], { 'w.bin': weights }))).toEqual(within);
+    const told = async (files: ModelFiles) => [
+      await checkNetwork(manifest, files),
+      await semanticDigest('onnx', files),
+    ];
+    const within = await told(version([inline]));
+    expect(await told(version([atByte4], { 'w.bin': weights }))).toEqual(within);
     const whole = version([placed({ location: 'w.bin' })], { 'w.bin': floats(kernel) });
-    expect(await checkNetwork(manifest, whole)).toEqual(within);
+    expect(await told(whole)).toEqual(within);
     const other = version([atByte4], { 'w.bin': floats([9, 1, ...kernel.slice(1), 8]) });
-    expect((await checkNetwork(manifest, other)).semanticDigest).not.toBe(within.semanticDigest);
+    const [facts, digest] = await told(other);
+    expect(facts).toEqual(within[0]);
+    expect(digest).not.toBe(within[1]);
   });
 
   test('have an untrained twin: shuffled where they lie, the rest of the file untouched', async () => {

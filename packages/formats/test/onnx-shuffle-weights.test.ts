@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { onnxSemanticDigest, readOnnxGraph, shuffleOnnxWeights } from '../src/index.js';
+import { readOnnxGraph, semanticDigest, shuffleOnnxWeights } from '../src/index.js';
 import { refusal, temporaryFolder } from './support/files.js';
 import { model, smallNetwork, type TensorSpec } from './support/onnx-writer.js';
 
@@ -45,7 +45,7 @@ describe('an untrained twin', () => {
     for (const at of changed(before, after)) expect(at >= start && at < start + 24 * 4).toBe(true);
     const graph = await readOnnxGraph(path);
     expect(await readOnnxGraph(out)).toEqual(graph);
-    const digestOf = (model: string) => onnxSemanticDigest({ 'model.onnx': model });
+    const digestOf = (model: string) => semanticDigest('onnx', { 'model.onnx': model });
     expect(await digestOf(out)).not.toBe(await digestOf(path));
   });
 

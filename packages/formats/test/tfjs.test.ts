@@ -5,7 +5,7 @@ import type { ModelFiles, TfjsManifest } from '@corescore/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { caseOf, type ModelName, manifestOf } from '../../runtime/test/conformance/cases.js';
 import { tfjsModel } from '../../runtime/test/conformance/tfjs-models.js';
-import { checkNetwork, inspectNetwork, readTfjsModel, shuffleTfjsWeights } from '../src/index.js';
+import { checkNetwork, inspectNetwork, readTfjsModel, semanticDigest, shuffleTfjsWeights } from '../src/index.js';
 
 let folder: string;
 beforeAll(() => {
@@ -89,7 +89,7 @@ describe('the check of manifest and model', () => {
 });
 
 describe('the semantic digest', () => {
-  const digest = async (paths: ModelFiles) => (await checkNetwork(manifest('recurrent'), paths)).semanticDigest;
+  const digest = (paths: ModelFiles) => semanticDigest('tfjs', paths);
 
   test('is of what is computed: not of producer, training and shards', async () => {
     const paths = files('recurrent');

@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { type ModelFiles, type NetworkManifest, PROBE_FILE, type Region } from '@corescore/contracts';
-import { checkNetwork, readNpyHeader } from '@corescore/formats';
+import { checkNetwork, type NetworkFacts, readNpyHeader } from '@corescore/formats';
 import type { PixelSource } from './child/images.js';
 import { chooseEngine } from './engines.js';
 import { asModelFailure, infrastructureFailure } from './failure.js';
@@ -75,32 +75,33 @@ export interface Extraction {
  * @throws the reason of `signal` when it is aborted; the child is dead by then.
  */
 export async function extract(request: ExtractRequest): Promise<Extraction> {
-  const { manifest, files, limits } = request;
+  const { manifest, files, signal } = request;
+  signal?.throwIfAborted();
+  const { maxActivationBytes } = checkLimits(request.limits);
   const { probe } = manifest;
-  if (probe !== undefined && files[PROBE_FILE] !== undefined) {
-    try {
-      await checkProbe({ ...manifest, probe }, files[PROBE_FILE], limits.maxActivationBytes, (part) =>
-        run({ ...request, ...part, imageDegrees: manifest.input.visualDegrees, checkClock: false, onProgress: ignore }),
+  try {
+    const facts = await checkNetwork(manifest, files);
+    if (probe !== undefined) {
+      const about = { imageDegrees: manifest.input.visualDegrees, checkClock: false, onProgress: ignore };
+      await checkProbe({ ...manifest, probe }, files[PROBE_FILE]!, maxActivationBytes, (part) =>
+        run({ ...request, ...about, ...part }, facts),
       );
-    } catch (error) {
-      if (request.signal?.aborted) throw request.signal.reason;
-      throw asModelFailure(error, 'The probe cannot be compared');
     }
+    return await run(request, facts);
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw asModelFailure(error, 'The extraction failed');
   }
-  return run(request);
 }
 
-async function run(request: ExtractRequest): Promise<Extraction> {
+async function run(request: ExtractRequest, facts: NetworkFacts): Promise<Extraction> {
   const startedAt = performance.now();
-  const { manifest, files, outDir, onLog = ignore, onProgress = ignore, signal } = request;
-  signal?.throwIfAborted();
-  const limits = checkLimits(request.limits);
+  const { manifest, files, limits, outDir, onLog = ignore, onProgress = ignore, signal } = request;
   const plan = planOf(manifest, request.regions);
+  const { parameters, outputs } = facts;
   let folder: string | undefined;
   let pixels: FileHandle | undefined;
   try {
-    const facts = await checkNetwork(manifest, files);
-    const { parameters, outputs } = facts;
     const source = await pixelSource(request.pixelsPath, request.imageDegrees);
     preflight(plan, facts, limits, source.n);
     const fence = await sandbox();
@@ -146,9 +147,6 @@ async function run(request: ExtractRequest): Promise<Extraction> {
       regions: regions as Extraction['regions'],
       ...(readout === undefined ? {} : { readout }),
     };
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    throw asModelFailure(error, 'The extraction failed');
   } finally {
     await pixels?.close();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });

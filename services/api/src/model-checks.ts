@@ -1,6 +1,14 @@
 import { extname } from 'node:path';
-import { CorescoreError, isNetwork, type Manifest } from '@corescore/contracts';
-import { checkActivations, checkNetwork, declaredFiles, isTemporal, parseManifest } from '@corescore/formats';
+import { CorescoreError, FILE_NAME, isNetwork, type Manifest } from '@corescore/contracts';
+import {
+  checkActivations,
+  checkNetwork,
+  declaredFiles,
+  isTemporal,
+  notSent,
+  parseManifest,
+  semanticDigest,
+} from '@corescore/formats';
 import type { Store } from '@corescore/store';
 import type { Upload } from './upload.js';
 
@@ -15,9 +23,6 @@ export function acceptManifest(value: unknown, name: string): Manifest {
   }
   return manifest;
 }
-
-/** What may be the name of a stored file; the contract's pattern for names of files. */
-const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /**
  * Name within the version of an uploaded file: the file that a network is loaded from may be called anything, what lies
@@ -66,16 +71,16 @@ export async function checkModel(
   const paths = Object.fromEntries(files.map((file) => [file.name, file.path]));
   const temporal = isTemporal(manifest);
   if (isNetwork(manifest)) {
-    const { semanticDigest, parameters } = await checkNetwork(manifest, paths);
-    return { semanticDigest, parameters, temporal, stimulusSetDigest: null };
+    const { parameters } = await checkNetwork(manifest, paths);
+    return {
+      semanticDigest: await semanticDigest(manifest.kind, paths),
+      parameters,
+      temporal,
+      stimulusSetDigest: null,
+    };
   }
   const missing = declaredFiles(manifest).files.find((name) => !files.some((file) => file.name === name));
-  if (missing !== undefined) {
-    throw new CorescoreError('file_missing', `The upload lacks ${missing}.`, {
-      field: missing,
-      remedy: `Add it after the manifest: curl -F manifest=@corescore.json -F file=@${missing}.`,
-    });
-  }
+  if (missing !== undefined) throw notSent(missing);
   const { set } = manifest.stimuli;
   const stimulusSet = await store.benchmarks.stimulusSet(set);
   if (stimulusSet === null) {

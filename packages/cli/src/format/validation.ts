@@ -85,7 +85,7 @@ function findingsText(findings: readonly Finding[], { bold, dim, red, green }: S
 
 /** For machines: without what the checks alone use of the model, a line for every tensor of it. */
 export function validationJson(name: string, { facts, ...rest }: Validation): object {
-  const { parameters, parameterBytes, multiplyAdds, semanticDigest, outputs } = facts ?? {};
-  const known = facts === null ? null : { parameters, parameterBytes, multiplyAdds, semanticDigest, outputs };
+  const { parameters, parameterBytes, multiplyAdds, outputs } = facts ?? {};
+  const known = facts === null ? null : { parameters, parameterBytes, multiplyAdds, outputs };
   return { name, ...rest, facts: known };
 }

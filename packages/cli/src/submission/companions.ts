@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { CorescoreError, PROBE_FILE } from '@corescore/contracts';
+import { CorescoreError, FILE_NAME, PROBE_FILE } from '@corescore/contracts';
 
 /** A model may name so many files; beyond it the service refuses the upload anyway. */
 const MOST_FILES = 127;
-/** The service's pattern for names of files: never a path. */
-const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /**
  * Paths of what must go with a model file: external weights that an ONNX graph names, shards of a TensorFlow.js model,
@@ -53,7 +51,7 @@ function shardsOf(model: string): string[] {
 }
 
 function beside(model: string, name: string): string {
-  if (!PLAIN_NAME.test(name)) {
+  if (!FILE_NAME.test(name)) {
     throw new CorescoreError('path_refused', `${basename(model)} names the file ${JSON.stringify(name)}.`, {
       field: basename(model),
       remedy: 'Save the model again with its weights in the same folder, under a plain name.',

@@ -1,55 +1,30 @@
-import { CorescoreError, type OnnxManifest, REGIONS } from '@corescore/contracts';
+import { CorescoreError, type OnnxManifest } from '@corescore/contracts';
+import { inputMissing, listed, namedOutputs, unfedErrors } from '../contract.js';
 import { closeMatches } from '../names.js';
 import type { OnnxGraph } from './graph.js';
 import type { OnnxTensorInfo } from './records.js';
 
 const INPUT_TYPES = ['float32', 'float16', 'uint8'];
-const LISTED = 12;
 
 /**
- * Everything in which graph and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`. Nothing where the image input takes images of that size and layout, and every region, the
- * readout and every state is a tensor of the graph. A batch dimension may be symbolic, or fixed at any number: the runtime
- * then feeds batches of that size.
+ * Everything in which graph and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`. Nothing where
+ * the image input takes images of that size and layout, and every region, the readout and every state is a tensor of the
+ * graph. A batch dimension may be symbolic, or fixed at any number: the runtime then feeds batches of that size.
  */
 export function* onnxContractErrors(manifest: OnnxManifest, graph: OnnxGraph): Generator<CorescoreError> {
-  const image = graph.inputs.find((info) => info.name === manifest.input.name);
-  if (image === undefined) yield inputMissing(graph, manifest.input.name, '/input/name');
+  const inputs = graph.inputs.map(({ name }) => name);
+  const image = graph.inputs.find(({ name }) => name === manifest.input.name);
+  if (image === undefined) yield inputMissing(inputs, manifest.input.name, '/input/name');
   else yield* imageInputErrors(manifest, image);
   for (const [at, name] of namedOutputs(manifest)) yield* tensorErrors(graph, name, at);
   yield* stateErrors(manifest, graph);
-  const fed = new Set([manifest.input.name, ...(manifest.state ?? []).map((s) => s.input)]);
-  const unfed = graph.inputs.find((i) => !fed.has(i.name));
-  if (unfed !== undefined && image !== undefined) {
-    yield new CorescoreError(
-      'input_not_found',
-      `The model also needs the input "${unfed.name}", which nothing feeds.`,
-      {
-        field: '/state',
-        remedy: `Declare it as a state ({ "input": "${unfed.name}", "output": ... } with "steps"), or export the model without it.`,
-      },
-    );
-  }
+  yield* unfedErrors(manifest, inputs);
 }
 
 /** Size of the batch that a graph insists on, or null where it takes any. */
 export function fixedBatch(graph: OnnxGraph, inputName: string): number | null {
   const batch = graph.inputs.find((i) => i.name === inputName)?.shape[0];
   return typeof batch === 'number' ? batch : null;
-}
-
-/** Every output name of a manifest beside its JSON pointer. */
-function* namedOutputs(manifest: OnnxManifest): Generator<[pointer: string, name: string]> {
-  for (const region of REGIONS) {
-    const source = manifest.regions[region];
-    if (source !== undefined) yield* namesOf(source, `/regions/${region}`);
-  }
-  if (manifest.readout !== undefined) yield* namesOf(manifest.readout, '/readout');
-  for (const [i, state] of (manifest.state ?? []).entries()) yield [`/state/${i}/output`, state.output];
-}
-
-function* namesOf(source: { outputs: string[] } | { output: string }, at: string): Generator<[string, string]> {
-  if ('output' in source) yield [`${at}/output`, source.output];
-  else for (const [i, name] of source.outputs.entries()) yield [`${at}/outputs/${i}`, name];
 }
 
 function* tensorErrors(graph: OnnxGraph, name: string, field: string): Generator<CorescoreError> {
@@ -60,16 +35,8 @@ function* tensorErrors(graph: OnnxGraph, name: string, field: string): Generator
     field,
     remedy:
       close.length > 0
-        ? `Did you mean ${list(close)}? The graph's outputs are ${list(outputs)}.`
-        : `Name one of the graph's outputs, ${list(outputs)}, or an inner tensor as a viewer such as Netron shows it.`,
-  });
-}
-
-function inputMissing(graph: OnnxGraph, name: string, field: string): CorescoreError {
-  const names = graph.inputs.map((i) => i.name);
-  return new CorescoreError('input_not_found', `The model has no input "${name}".`, {
-    field,
-    remedy: names.length > 0 ? `Its inputs are ${list(names)}; name one of them.` : 'Export it with an image input.',
+        ? `Did you mean ${listed(close)}? The graph's outputs are ${listed(outputs)}.`
+        : `Name one of the graph's outputs, ${listed(outputs)}, or an inner tensor as a viewer such as Netron shows it.`,
   });
 }
 
@@ -123,7 +90,11 @@ function* stateErrors(manifest: OnnxManifest, graph: OnnxGraph): Generator<Cores
     const field = `/state/${i}/input`;
     const into = graph.inputs.find((info) => info.name === state.input);
     if (into === undefined) {
-      yield inputMissing(graph, state.input, field);
+      yield inputMissing(
+        graph.inputs.map(({ name }) => name),
+        state.input,
+        field,
+      );
       continue;
     }
     if (state.input === manifest.input.name) {
@@ -148,9 +119,4 @@ function* stateErrors(manifest: OnnxManifest, graph: OnnxGraph): Generator<Cores
       );
     }
   }
-}
-
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, LISTED).map((name) => `"${name}"`);
-  return names.length > LISTED ? `${shown.join(', ')} and ${names.length - LISTED} more` : shown.join(', ');
 }

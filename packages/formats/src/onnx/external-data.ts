@@ -1,7 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { CorescoreError, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
-import { FILE_NAME } from '../names.js';
+import { CorescoreError, FILE_NAME, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
 import { notOnnx } from './cursor.js';
 import type { OnnxGraph } from './graph.js';
 

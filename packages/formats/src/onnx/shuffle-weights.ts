@@ -2,6 +2,7 @@ import { chmod, constants, copyFile, type FileHandle, rm } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { CorescoreError, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
 import { readFully, writeFully } from '../files.js';
+import { shuffleElements } from '../shuffle.js';
 import { ProtoFile } from './cursor.js';
 import { elementType } from './element-types.js';
 import { ExternalFiles, pathIn } from './external-data.js';
@@ -87,24 +88,17 @@ const refusal = (detail: string): CorescoreError =>
     remedy: 'Export the weights as float initialisers in raw form: then it has an untrained twin.',
   });
 
-/** Fisher-Yates over the elements; an initialiser may lie in several pieces (unpacked fields). */
+/** An initialiser may lie in several pieces (unpacked fields). */
 async function shuffleTensor(handle: FileHandle, tensor: TensorRecord, random: (n: number) => number): Promise<void> {
   const { segments, elements, external } = tensor;
   const pieces = external === null ? segments : [{ start: external.offset, end: external.offset + external.bytes }];
-  const width = elementType(tensor.elemType)!.bits / 8;
-  const bytes = new Uint8Array(elements * width);
+  const bytes = new Uint8Array((elements * elementType(tensor.elemType)!.bits) / 8);
   let at = 0;
   for (const { start, end } of pieces) {
     await readFully(handle, bytes.subarray(at, at + end - start), start);
     at += end - start;
   }
-  const kept = new Uint8Array(width);
-  for (let i = elements - 1; i > 0; i--) {
-    const j = random(i + 1);
-    kept.set(bytes.subarray(i * width, (i + 1) * width));
-    bytes.copyWithin(i * width, j * width, (j + 1) * width);
-    bytes.set(kept, j * width);
-  }
+  shuffleElements(bytes, elements, random);
   at = 0;
   for (const { start, end } of pieces) {
     await writeFully(handle, bytes.subarray(at, at + end - start), start);

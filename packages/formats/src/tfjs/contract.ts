@@ -1,11 +1,11 @@
-import { CorescoreError, REGIONS, type TfjsManifest } from '@corescore/contracts';
+import { CorescoreError, type TfjsManifest } from '@corescore/contracts';
+import { inputMissing, listed, namedOutputs, unfedErrors } from '../contract.js';
 import { closeMatches } from '../names.js';
 import type { TfjsModel } from './model.js';
 import type { TfjsInput } from './topology.js';
 
 /** Images are float32, or whole numbers that the model takes for bytes. */
 const IMAGE_TYPES = ['float32', 'int32'];
-const LISTED = 12;
 
 /**
  * Everything in which model and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`. Nothing where
@@ -13,8 +13,9 @@ const LISTED = 12;
  * layer or a node of the model.
  */
 export function* tfjsContractErrors(manifest: TfjsManifest, model: TfjsModel): Generator<CorescoreError> {
+  const inputs = model.inputs.map(({ name }) => name);
   const image = model.inputs.find(({ name }) => name === manifest.input.name);
-  if (image === undefined) yield inputMissing(model, manifest.input.name, '/input/name');
+  if (image === undefined) yield inputMissing(inputs, manifest.input.name, '/input/name');
   else yield* imageErrors(manifest, image);
   const names = new Set([...model.outputs, ...model.innerNames]);
   for (const [field, name] of namedOutputs(manifest)) {
@@ -26,42 +27,9 @@ export function* tfjsContractErrors(manifest: TfjsManifest, model: TfjsModel): G
     });
   }
   for (const [i, state] of (manifest.state ?? []).entries()) {
-    if (model.inputs.some(({ name }) => name === state.input)) continue;
-    yield inputMissing(model, state.input, `/state/${i}/input`);
+    if (!inputs.includes(state.input)) yield inputMissing(inputs, state.input, `/state/${i}/input`);
   }
-  const fed = new Set([manifest.input.name, ...(manifest.state ?? []).map(({ input }) => input)]);
-  const unfed = model.inputs.find(({ name }) => !fed.has(name));
-  if (unfed !== undefined && image !== undefined) {
-    yield new CorescoreError(
-      'input_not_found',
-      `The model also needs the input "${unfed.name}", which nothing feeds.`,
-      {
-        field: '/state',
-        remedy: `Declare it as a state ({ "input": "${unfed.name}", "output": ... } with "steps"), or save the model without it.`,
-      },
-    );
-  }
-}
-
-/** Every output name of a manifest beside its JSON pointer. */
-function* namedOutputs(manifest: TfjsManifest): Generator<[pointer: string, name: string]> {
-  const sources = [
-    ...REGIONS.map((region) => [`/regions/${region}`, manifest.regions[region]] as const),
-    ['/readout', manifest.readout] as const,
-  ];
-  for (const [at, source] of sources) {
-    if (source === undefined) continue;
-    if ('output' in source) yield [`${at}/output`, source.output];
-    else for (const [i, name] of source.outputs.entries()) yield [`${at}/outputs/${i}`, name];
-  }
-  for (const [i, state] of (manifest.state ?? []).entries()) yield [`/state/${i}/output`, state.output];
-}
-
-function inputMissing(model: TfjsModel, name: string, field: string): CorescoreError {
-  return new CorescoreError('input_not_found', `The model has no input "${name}".`, {
-    field,
-    remedy: `Its inputs are ${listed(model.inputs.map((input) => input.name))}; name one of them.`,
-  });
+  yield* unfedErrors(manifest, inputs);
 }
 
 function* imageErrors({ input }: TfjsManifest, image: TfjsInput): Generator<CorescoreError> {
@@ -90,9 +58,4 @@ function* imageErrors({ input }: TfjsManifest, image: TfjsInput): Generator<Core
         : 'Make size, channels and layout of the manifest those of the model.',
     },
   );
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, LISTED).map((name) => `"${name}"`);
-  return names.length > LISTED ? `${shown.join(', ')} and ${names.length - LISTED} more` : shown.join(', ');
 }

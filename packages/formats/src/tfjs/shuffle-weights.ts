@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CorescoreError, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
+import { shuffleElements } from '../shuffle.js';
 import { readTfjsModel } from './model.js';
 import { shardBytes } from './shards.js';
 
@@ -36,7 +37,7 @@ export async function shuffleTfjsWeights(
     at += piece.length;
   }
   for (const weight of shuffled) {
-    shuffle(bytes.subarray(weight.offset, weight.offset + weight.bytes), weight.elements, random);
+    shuffleElements(bytes.subarray(weight.offset, weight.offset + weight.bytes), weight.elements, random);
   }
   const specifications = (model.json['weightsManifest'] as { weights: unknown[] }[]).flatMap(({ weights }) => weights);
   const json = { ...model.json, weightsManifest: [{ paths: [SHARD], weights: specifications }] };
@@ -49,16 +50,4 @@ export async function shuffleTfjsWeights(
     throw error;
   }
   return twin;
-}
-
-/** Fisher-Yates over the elements. */
-function shuffle(bytes: Uint8Array, elements: number, random: (n: number) => number): void {
-  const width = bytes.length / elements;
-  const kept = new Uint8Array(width);
-  for (let i = elements - 1; i > 0; i--) {
-    const j = random(i + 1);
-    kept.set(bytes.subarray(i * width, (i + 1) * width));
-    bytes.copyWithin(i * width, j * width, (j + 1) * width);
-    bytes.set(kept, j * width);
-  }
 }

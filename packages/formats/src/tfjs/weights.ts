@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { CorescoreError, type ModelFiles } from '@corescore/contracts';
-import { FILE_NAME } from '../names.js';
+import { CorescoreError, FILE_NAME, type ModelFiles } from '@corescore/contracts';
 import { type Json, list, notTfjs, object, shape, text } from './json.js';
 
 /** One weight as it lies in the shards. */

@@ -4,11 +4,10 @@ import { access, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { CorescoreError } from '@corescore/contracts';
+import { CorescoreError, FILE_NAME } from '@corescore/contracts';
 import type { Blobs } from '../types.js';
 
 const DIGEST = /^[0-9a-f]{64}$/;
-const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 const tooLarge = (maxBytes: number): CorescoreError =>
   new CorescoreError('upload_too_large', `The file is over the limit of ${maxBytes} bytes.`, {
