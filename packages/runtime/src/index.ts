@@ -6,6 +6,7 @@ export { type ActivationsKeyParts, activationsKey, outputIdentity } from './key.
 export { type Limits, MIN_MEMORY_BYTES } from './limits.js';
 export { type NativeBinding, nativeFolder, readBinding } from './native-tfjs/folder.js';
 export { type SetupOptions, type SetupStep, setUpNative } from './native-tfjs/setup.js';
+export { activationsTooLarge } from './preflight.js';
 export { sandbox } from './sandbox.js';
 export {
   type ModelSession,

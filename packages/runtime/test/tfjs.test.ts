@@ -48,6 +48,16 @@ describe('a TensorFlow.js model', () => {
     expect(await readArray(second.regions.IT)).toEqual(values);
   });
 
+  it('has its nodes and layers by the names that its formats give their first output, too', async () => {
+    const named = { IT: { output: 'it:0' } };
+    for (const name of ['mean-uint8', 'mean'] as const) {
+      const { files } = await written(name);
+      const about = { ...(manifestOf('tfjs', caseOf(name)) as TfjsManifest), regions: named };
+      about.input = { ...about.input, range: [0, 255] };
+      expect((await bench.extract(files, about)).regions.IT.features).toBe(3);
+    }
+  });
+
   it('leaves no tensor behind, run after run', async () => {
     const { core } = await startTfjs('wasm', 1);
     for (const name of ['recurrent', 'recurrent-stateful', 'step-axis-1'] as const) {

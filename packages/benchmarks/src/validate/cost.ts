@@ -1,6 +1,6 @@
 import type { Region } from '@corescore/contracts';
-import type { Extraction, Limits } from '@corescore/runtime';
-import type { Finding } from './finding.js';
+import { activationsTooLarge, type ExtractedArray, type Extraction, type Limits } from '@corescore/runtime';
+import { type Finding, findingOf } from './finding.js';
 
 /** What the whole stimulus set will take, from what the sample took. */
 export interface Cost {
@@ -34,28 +34,28 @@ export function costOf(extraction: Extraction, ticks: readonly Tick[], images: n
     msPerImage,
     predictedMs: first.atMs + msPerImage * rest,
     peakMemoryBytes: extraction.peakMemoryBytes,
-    activationBytes: arrays(extraction).reduce((sum, { steps, features }) => sum + 4 * steps * features * images, 0),
+    activationBytes: recorded(extraction).reduce(
+      (sum, [, { steps, features }]) => sum + 4 * steps * features * images,
+      0,
+    ),
   };
 }
 
-function arrays({ regions, readout }: Extraction) {
-  return [...Object.values(regions), ...(readout === undefined ? [] : [readout])];
+/** Every recorded array by its name. */
+export function recorded({ regions, readout }: Extraction): [name: Region | 'readout', array: ExtractedArray][] {
+  const all = { ...regions, ...(readout === undefined ? {} : { readout }) };
+  return Object.entries(all) as [Region | 'readout', ExtractedArray][];
 }
 
 /** What would run over a limit on the whole stimulus set, though the sample did not. */
 export function costFindings(cost: Cost, extraction: Extraction, images: number, limits: Limits): Finding[] {
   const found: Finding[] = [];
   if (cost.activationBytes > limits.maxActivationBytes) {
-    const largest = (Object.entries(extraction.regions) as [Region, { steps: number; features: number }][]).sort(
-      ([, a], [, b]) => b.steps * b.features - a.steps * a.features,
-    )[0]!;
-    found.push({
-      severity: 'error',
-      code: 'activations_too_large',
-      field: `/regions/${largest[0]}`,
-      message: `The activations of ${images.toLocaleString('en')} images take ${gigabytes(cost.activationBytes)}, over the limit of ${gigabytes(limits.maxActivationBytes)}.`,
-      remedy: 'Record a smaller tensor (after pooling), or have CORESCORE_MAX_ACTIVATION_BYTES raised.',
-    });
+    const bytesOf = ({ steps, features }: ExtractedArray): number => 4 * steps * features * images;
+    const [name, array] = recorded(extraction).reduce((most, one) => (bytesOf(one[1]) > bytesOf(most[1]) ? one : most));
+    const size = { bytes: bytesOf(array), total: cost.activationBytes, images, limit: limits.maxActivationBytes };
+    const field = name === 'readout' ? '/readout' : `/regions/${name}`;
+    found.push(findingOf(activationsTooLarge({ name, field }, size)));
   }
   if (cost.predictedMs > limits.wallSeconds * 1000) {
     found.push({
@@ -67,5 +67,3 @@ export function costFindings(cost: Cost, extraction: Extraction, images: number,
   }
   return found;
 }
-
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(2)} GB`;

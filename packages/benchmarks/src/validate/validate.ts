@@ -14,7 +14,7 @@ import type { Extraction, Limits } from '@corescore/runtime';
 import type { Benchmark } from '../benchmark.js';
 import { prepareTwin } from '../beside/twin.js';
 import { prepareActivations } from '../prepare.js';
-import { type Cost, costFindings, costOf, type Tick } from './cost.js';
+import { type Cost, costFindings, costOf, recorded, type Tick } from './cost.js';
 import { type Finding, findingOf } from './finding.js';
 import { clockFindings, repeatFindings, twinFindings } from './observe.js';
 import { sampleOf } from './sample.js';
@@ -169,7 +169,6 @@ async function validateNetwork(
       message: `The untrained twin has no result: ${twin.note}`,
     });
   }
-  const recorded = { ...regions, ...(extraction.readout === undefined ? {} : { readout: extraction.readout }) };
   return {
     facts,
     findings,
@@ -177,7 +176,7 @@ async function validateNetwork(
     engine: extraction.engine,
     provider: extraction.provider,
     batchSize: extraction.batchSize,
-    arrays: Object.entries(recorded).map(([name, { steps, features, shape, imageFrom }]) => ({
+    arrays: recorded(extraction).map(([name, { steps, features, shape, imageFrom }]) => ({
       ...{ name, steps, features, shape, imageFrom },
     })),
     cost,

@@ -27,7 +27,7 @@ export async function openTfjsGraph({ folder, fetches, threads, provider }: Tfjs
     const artifacts = await files.load!();
     const isGraph = artifacts.format === 'graph-model' || 'node' in (artifacts.modelTopology as object);
     const network = isGraph
-      ? await openGraphModel(tfjs, { load: async () => artifacts })
+      ? await openGraphModel(tfjs, { load: async () => artifacts }, fetches)
       : await openLayersModel(tfjs, { load: async () => artifacts }, fetches);
     return new TfjsGraph(tfjs, network, provider);
   } catch (error) {
@@ -92,14 +92,16 @@ const info = (name: string, { dtype, shape }: { dtype: DataType; shape: (number 
   shape,
 });
 
-async function openGraphModel({ core, converter }: Tfjs, files: Handler): Promise<Network> {
+async function openGraphModel({ core, converter }: Tfjs, files: Handler, fetches: readonly string[]): Promise<Network> {
   const model = await converter.loadGraphModel(files);
   const nodes = Object.keys((model as unknown as { executor: { graph: { nodes: object } } }).executor.graph.nodes);
+  // A node's one output may be named as a graph does, `node:0`.
+  const named = fetches.filter((name) => nodes.includes(nodeOf(name)));
   let isDynamic = false;
   return {
     inputs: model.inputs.map(({ name, dtype, shape }) => ({ name, type: dtype, shape: open(shape) })),
-    outputs: [...new Set([...model.outputs.map(({ name }) => name.replace(/:0$/, '')), ...nodes])].map((name) => {
-      const known = model.outputs.find((output) => output.name.replace(/:0$/, '') === name);
+    outputs: [...new Set([...model.outputs.map(({ name }) => nodeOf(name)), ...nodes, ...named])].map((name) => {
+      const known = model.outputs.find((output) => nodeOf(output.name) === nodeOf(name));
       return { name, type: known?.dtype ?? 'unknown', shape: open(known?.shape) };
     }),
     async run(feeds, names) {
@@ -117,6 +119,8 @@ async function openGraphModel({ core, converter }: Tfjs, files: Handler): Promis
     dispose: () => model.dispose(),
   };
 }
+
+const nodeOf = (name: string): string => name.replace(/:0$/, '');
 
 const listOf = (results: Tensor | Tensor[]): Tensor[] => (Array.isArray(results) ? results : [results]);
 
