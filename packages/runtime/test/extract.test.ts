@@ -196,6 +196,25 @@ describe('the bundled networks', () => {
     },
   );
 
+  it('record the same bits whether or not a thread prepares their images', async () => {
+    const { files, manifest: about } = bundledModel('bl-64');
+    const bits = async (n: number, from: number) => {
+      const pixelsPath = await bench.pixels(n, 64, (i, y, x, c) => photo(from + i, y, x, c));
+      const { regions, batchSize } = await bench.extract(files, about, { pixelsPath });
+      expect(batchSize).toBe(16);
+      return readArray(regions.IT);
+    };
+    // One batch needs no thread; both halves run in batches of the size that all of them do.
+    const [whole, first, second] = [await bits(32, 0), await bits(16, 0), await bits(16, 16)];
+    const [steps, , features] = whole.shape as [number, number, number];
+    const half = 16 * features;
+    for (let step = 0; step < steps; step++) {
+      const rows = whole.values.subarray(step * 2 * half, (step + 1) * 2 * half);
+      expect(rows.subarray(0, half)).toEqual(first.values.subarray(step * half, (step + 1) * half));
+      expect(rows.subarray(half)).toEqual(second.values.subarray(step * half, (step + 1) * half));
+    }
+  });
+
   it('record the same through a smaller batch up to rounding', async () => {
     const { files, manifest: about } = bundledModel('bl-64');
     const pixelsPath = await bench.pixels(3, 64, photo);
