@@ -5,21 +5,13 @@ import { promisify } from 'node:util';
 import { bundledModels, loadBenchmark, prepareActivations } from '@corescore/benchmarks';
 import type { ActivationsManifest, Leaderboard, OnnxManifest, Score, SubmissionView } from '@corescore/contracts';
 import { npyHeaderBytes, readNpyHeader, readNpyRows } from '@corescore/formats';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { zip } from '../../packages/formats/test/support/zip-writer.js';
-import { bin, call, cleanEnv, newHome, removeHome, type Served, startServe, until } from '../support/serve.js';
+import { ownService } from '../support/own-service.js';
+import { bin, call, cleanEnv, newHome, removeHome, until } from '../support/serve.js';
 
-/** A service of its own that scores and no more: what stands beside the scores is the dear part. */
 const live = inject('live');
-const home = newHome();
-let served: Served;
-beforeAll(async () => {
-  served = await startServe({ home, args: ['--no-seed'], env: { CORESCORE_BESIDE: 'no' } });
-});
-afterAll(async () => {
-  await served?.stop();
-  removeHome(home);
-});
+const own = ownService();
 
 const scoresOf = (scores: readonly Score[]) =>
   Object.fromEntries(scores.map((s) => [`${s.metric}|${s.subset}`, [s.value, s.low, s.high, s.n]]));
@@ -65,7 +57,7 @@ test('activations sent as .npz give the scores of the ONNX route, digit for digi
   try {
     await writeSubmission(dir);
     const args = ['submit', dir, '--benchmark', 'core-objects-ost', '--wait', '--format', 'json'];
-    const env = cleanEnv({ CORESCORE_URL: served.url, CORESCORE_TOKEN: served.token });
+    const env = cleanEnv({ CORESCORE_URL: own.served.url, CORESCORE_TOKEN: own.served.token });
     const answer = await promisify(execFile)(process.execPath, [bin, ...args], { env, maxBuffer: 64 * 1024 ** 2 });
     const [run] = (JSON.parse(answer.stdout) as SubmissionView).runs;
     expect(run).toMatchObject({ status: 'scored', model: { name: 'bl-64-supplied' } });

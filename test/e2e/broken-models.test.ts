@@ -1,32 +1,18 @@
 import type { OnnxManifest, RunView } from '@corescore/contracts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { changingShape, endless, manifest, memoryEater, notFinite } from '../../packages/runtime/test/models.js';
 import { type Graph, onnxFile } from '../../packages/runtime/test/onnx-writer.js';
-import { call, newHome, removeHome, type Served, startServe, until } from '../support/serve.js';
+import { endOf, ownService } from '../support/own-service.js';
+import { call, until } from '../support/serve.js';
 import { submitBundled, submitModel } from '../support/submit.js';
 
 /** Models that pass every check at upload and misbehave when they run: each ends failed by name, the service goes on. */
-const home = newHome();
-let served: Served;
-
-beforeAll(async () => {
-  const env = {
-    CORESCORE_MODEL_TIMEOUT_SECONDS: '5',
-    CORESCORE_MODEL_MEMORY_BYTES: String(600 * 1024 ** 2),
-    CORESCORE_BESIDE: 'no',
-  };
-  served = await startServe({ home, args: ['--no-seed'], env });
-});
-afterAll(async () => {
-  await served?.stop();
-  removeHome(home);
+const own = ownService({
+  CORESCORE_MODEL_TIMEOUT_SECONDS: '5',
+  CORESCORE_MODEL_MEMORY_BYTES: String(600 * 1024 ** 2),
 });
 
-const ended = (runId: string) =>
-  until('an end', 90, async () => {
-    const run = await call<RunView>(served, `/v1/runs/${runId}`);
-    return run.endedAt !== null && run;
-  });
+const ended = (runId: string) => endOf(own.served, runId, 90);
 
 const CASES: [string, Graph, OnnxManifest, string, string][] = [
   ['NaN activations', notFinite, manifest({ name: 'not-finite' }), 'contract_violation', 'activations_not_finite'],
@@ -44,7 +30,7 @@ const CASES: [string, Graph, OnnxManifest, string, string][] = [
 test.each(CASES)(
   '%s: the run fails by name, with a remedy, at the first attempt',
   async (_, graph, about, kind, code) => {
-    const run = await ended(await submitModel(served, about, onnxFile(graph), about.name));
+    const run = await ended(await submitModel(own.served, about, onnxFile(graph), about.name));
     expect(run).toMatchObject({ status: 'failed', attempt: 1, failure: { kind, code } });
     expect(run.failure!.remedy).toBeTruthy();
     expect(run.scores).toEqual([]);
@@ -54,17 +40,21 @@ test.each(CASES)(
 
 test('a cancelled run stays cancelled while its model would never end', async () => {
   const runId = await submitModel(
-    served,
+    own.served,
     manifest({ name: 'endless-too', description: 'another' }),
     onnxFile(endless),
     'cancel',
   );
-  await until('extracting', 60, async () => (await call<RunView>(served, `/v1/runs/${runId}`)).status === 'extracting');
-  const cancelled = await call<RunView>(served, `/v1/runs/${runId}/cancel`, { method: 'POST' });
+  await until(
+    'extracting',
+    60,
+    async () => (await call<RunView>(own.served, `/v1/runs/${runId}`)).status === 'extracting',
+  );
+  const cancelled = await call<RunView>(own.served, `/v1/runs/${runId}/cancel`, { method: 'POST' });
   expect(cancelled.status).toBe('cancelled');
   expect((await ended(runId)).status).toBe('cancelled');
 }, 120_000);
 
 test('after all of them the worker is free and a good model is scored', async () => {
-  expect((await ended(await submitBundled(served, 'ff-64', 'good'))).status).toBe('scored');
+  expect((await ended(await submitBundled(own.served, 'ff-64', 'good'))).status).toBe('scored');
 }, 120_000);
