@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Limits } from './limits.js';
 import { type Access, type Command, commandOf, freshUserId } from './sandbox/command.js';
-import { linesOf, type Measure } from './sandbox/measures.js';
+import { absentOf, linesOf, type Measure } from './sandbox/measures.js';
 import { type Host, probeHost } from './sandbox/probe.js';
 
 /** The child's entry: built code, also when the parent runs from source. */
@@ -12,6 +12,8 @@ export interface Sandbox {
   /** What holds here and what does not, a line each, for the log of a run. */
   lines: string[];
   held: ReadonlySet<Measure>;
+  /** What does not hold here, a sentence each. */
+  absent: string[];
   /** The run's own user id; null where it runs as the parent's user. */
   uid: number | null;
   /** Group that the child runs as, when it is not the parent's: files for it must be readable by this group. */
@@ -37,6 +39,7 @@ export function fenceOn({ tools, held, userIdRange, code }: Host): Sandbox {
   return {
     lines: linesOf(held),
     held,
+    absent: absentOf(held),
     uid: userId,
     gid: userId,
     command: (limits, args, folder, access = {}) =>

@@ -58,8 +58,8 @@ export async function examine(env: Env, cwd: string, variables: NodeJS.ProcessEn
     const place = order.indexOf(state.provider) + 1;
     return { ...state, place: place === 0 ? null : place, chosen: state.provider === first };
   });
-  const { lines } = await sandbox();
-  const lacks = [...nodeLacks(), ...providerLacks(providers), ...sandboxLacks(lines), ...serviceLacks(services)];
+  const { lines, absent } = await sandbox();
+  const lacks = [...nodeLacks(), ...providerLacks(providers), ...sandboxLacks(absent), ...serviceLacks(services)];
   return {
     ok: lacks.every(({ needed }) => !needed),
     node: process.version,
@@ -106,15 +106,12 @@ function providerLacks(providers: Examination['providers']): Lack[] {
   return lacks;
 }
 
-/** The sandbox writes what does not hold in capitals. */
-function sandboxLacks(lines: readonly string[]): Lack[] {
-  return lines
-    .filter((line) => /^sandbox: [A-Z]{3,} /.test(line))
-    .map((line) => ({
-      what: line.replace(/^sandbox: /, ''),
-      remedy: 'Run the worker on a Linux host that allows it, or take models only from people you trust.',
-      needed: false,
-    }));
+function sandboxLacks(absent: readonly string[]): Lack[] {
+  return absent.map((what) => ({
+    what,
+    remedy: 'Run the worker on a Linux host that allows it, or take models only from people you trust.',
+    needed: false,
+  }));
 }
 
 function serviceLacks(services: readonly ServiceState[]): Lack[] {

@@ -17,8 +17,9 @@ const SMALL_BYTES = 1 << 14;
 /**
  * SHA-256 over what an ONNX file computes: operator sets, nodes in order, attributes, initializers, inputs and outputs.
  * Left out: producer, IR version, doc strings, metadata, names of model, graph and nodes, and intermediate shapes. How
- * values are written (raw or typed fields, here or in a file beside the model) and the order of initializers and attributes do not matter either, so a
- * re-export of the same network keeps its digest. Names of tensors stay in: activations are addressed by them.
+ * values are written (raw or typed fields, here or in a file beside the model) and the order of initializers and
+ * attributes do not matter either, so a re-export of the same network keeps its digest. Names of tensors stay in:
+ * activations are addressed by them.
  * @throws CorescoreError `not_onnx`, `file_empty`; `file_missing` when values lie in a file that is not among `files`
  */
 export async function onnxSemanticDigest(files: ModelFiles): Promise<string> {

@@ -25,7 +25,7 @@ export async function onnxCost(manifest: OnnxManifest, files: ModelFiles): Promi
   try {
     const model = await readModel(file, path);
     const { batch, given } = inputShapes(manifest, model);
-    const shapes = inferShapes(file, model, given);
+    const shapes = await inferShapes(file, model, given);
     const products = productsOf(model, shapes);
     const perImage = products === null ? null : Math.round(((manifest.steps ?? 1) * products) / batch);
     const valuesPerImage = new Map<string, number>();

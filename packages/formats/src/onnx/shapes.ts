@@ -1,3 +1,4 @@
+import { Pace } from '../pace.js';
 import { Attributes, MOST_DIMS, smallValues } from './attributes.js';
 import type { ProtoFile } from './cursor.js';
 import type { NodeContext, Shape } from './node-context.js';
@@ -12,19 +13,22 @@ import { VALUE_RULES } from './value-rules.js';
  *
  * @param given shapes of the graph's inputs
  */
-export function inferShapes(
+export async function inferShapes(
   file: ProtoFile,
   model: ModelRecord,
   given: ReadonlyMap<string, Shape>,
-): Map<string, Shape> {
+): Promise<Map<string, Shape>> {
+  const pace = new Pace();
   const shapes = new Map(given);
   const values = new Map<string, readonly number[]>();
   for (const tensor of model.graph.initializers) {
+    if (pace.due()) await pace.rest();
     shapes.set(tensor.name, tensor.dims);
     const small = smallValues(file, tensor);
     if (small !== undefined) values.set(tensor.name, small);
   }
   for (const node of model.graph.nodes) {
+    if (pace.due()) await pace.rest();
     if (node.domain !== '' && node.domain !== 'ai.onnx') continue;
     const context = contextOf(file, node, shapes, values);
     const found = SHAPE_RULES[node.opType]?.(context) ?? [];

@@ -23,7 +23,10 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** Largest |difference| of two recordings of the same images, relative to the largest |activation| of each array of `a`; NaN is left out. */
+/**
+ * Largest |difference| of two recordings of the same images, relative to the largest |activation| of each array of `a`;
+ * NaN is left out.
+ */
 export function largestDifference(a: Recordings, b: Recordings): number {
   let worst = 0;
   for (const [name, { steps }] of a) {

@@ -46,3 +46,8 @@ export const ALL_MEASURES = Object.keys(MEASURES) as Measure[];
 export function linesOf(held: ReadonlySet<Measure>): string[] {
   return ALL_MEASURES.map((name) => `sandbox: ${held.has(name) ? MEASURES[name].holds : MEASURES[name].absent}`);
 }
+
+/** What does not hold. */
+export function absentOf(held: ReadonlySet<Measure>): string[] {
+  return ALL_MEASURES.filter((name) => !held.has(name)).map((name) => MEASURES[name].absent);
+}
