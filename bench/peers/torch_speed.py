@@ -1,13 +1,15 @@
 """The PyTorch peer of bench/runtime.ts. Makes a network, writes it as ONNX, then times a batch for every line on stdin.
 Usage: torch_speed.py resnet18|resnet50|bl-64 bl-64.onnx OUT.onnx THREADS BATCH
 Install: pip install torch torchvision onnx onnxscript"""
-import json, sys, time
+import json, sys, time, warnings
 
 import numpy as np
 import torch
 
 name, bl64_path, out, threads, batch = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
 torch.set_num_threads(threads)
+# The exporter whose files most of our users have.
+warnings.filterwarnings('ignore', category=DeprecationWarning)
 torch.manual_seed(0)
 if name == 'bl-64':
     from bl64_torch import bl64
