@@ -8,8 +8,8 @@ export type Frame =
   | { type: 'loaded'; engine: string; provider: string; fixedBatch: number | null }
   | { type: 'batch'; size: number }
   | { type: 'array'; name: string; steps: number; features: number; shape: number[] }
-  /** Payload: float32 [count][feature], images `start` .. `start + count` of one step. */
-  | { type: 'rows'; name: string; step: number; start: number; count: number }
+  /** Payload: float32 [steps][count][feature], steps `step` .. `step + steps` of images `start` .. `start + count`. */
+  | { type: 'rows'; name: string; step: number; steps: number; start: number; count: number }
   | { type: 'progress'; done: number }
   | { type: 'log'; line: string }
   | { type: 'failure'; code: string; detail: string; field?: string; remedy?: string }
@@ -18,12 +18,16 @@ export type Frame =
 const PREFIX_BYTES = 8;
 const MAX_HEADER_BYTES = 64 * 1024;
 
-export function encodeFrame(frame: Frame, payload?: Uint8Array): Uint8Array[] {
+/** @param payload in parts, which are sent one behind the other */
+export function encodeFrame(frame: Frame, payload: readonly Uint8Array[] = []): Uint8Array[] {
   const header = Buffer.from(JSON.stringify(frame));
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt32LE(header.length, 0);
-  prefix.writeUInt32LE(payload?.byteLength ?? 0, 4);
-  return payload === undefined ? [Buffer.concat([prefix, header])] : [Buffer.concat([prefix, header]), payload];
+  prefix.writeUInt32LE(
+    payload.reduce((bytes, part) => bytes + part.byteLength, 0),
+    4,
+  );
+  return [Buffer.concat([prefix, header]), ...payload];
 }
 
 /** A frame that no honest child sends. */

@@ -106,7 +106,7 @@ export class Receiver {
       const { temporal, imageFrom } = checks;
       summaries.push({ name, path: file.path, steps, stimuli, features, temporal, imageFrom, shape });
     }
-    for (const { file } of this.arrays.values()) await file.close();
+    for (const { name, file } of this.arrays.values()) await writing(name, () => file.close());
     for (const { file } of this.arrays.values()) await file.publish();
     return summaries;
   }
@@ -142,12 +142,7 @@ export class Receiver {
         },
       );
     }
-    let file: ActivationFile;
-    try {
-      file = await ActivationFile.create(outDir, name, [steps, stimuli, features]);
-    } catch (error) {
-      throw infrastructureFailure(`The activations of ${name} cannot be written: ${(error as Error).message}`, error);
-    }
+    const file = await writing(name, () => ActivationFile.create(outDir, name, [steps, stimuli, features]));
     const checks = new RowChecks({ name, field, steps, features, stimuli, firstStep });
     this.arrays.set(name, { name, steps, features, shape, file, checks, next: { step: 0, start: 0, count: 0 } });
   }
@@ -155,21 +150,28 @@ export class Receiver {
   private async rows(frame: Extract<Frame, { type: 'rows' }>, payload: Uint8Array): Promise<void> {
     const array = this.arrays.get(frame.name);
     if (array === undefined) throw new FrameError('rows of an unknown array');
-    const { next, features, steps } = array;
-    const { step, start, count } = frame;
+    const { next, features, checks } = array;
+    const { step, steps, start, count } = frame;
     const expected = step === next.step && start === next.start && (step === 0 || count === next.count);
-    if (!expected || whole(count, 1) > this.options.stimuli - start) throw new FrameError('rows out of order');
-    if (payload.byteLength !== count * features * 4) throw new FrameError('rows of a wrong length');
-    array.checks.add(step, start, new Float32Array(payload.buffer, payload.byteOffset, count * features));
-    try {
-      await array.file.write(step, start, payload);
-    } catch (error) {
-      throw infrastructureFailure(
-        `The activations of ${array.name} cannot be written: ${(error as Error).message}`,
-        error,
-      );
+    if (!expected || whole(count, 1) > this.options.stimuli - start || whole(steps, 1) > array.steps - step) {
+      throw new FrameError('rows out of order');
     }
-    array.next = step + 1 < steps ? { step: step + 1, start, count } : { step: 0, start: start + count, count: 0 };
+    const values = count * features;
+    if (payload.byteLength !== steps * values * 4) throw new FrameError('rows of a wrong length');
+    const rows = new Float32Array(payload.buffer, payload.byteOffset, steps * values);
+    for (let k = 0; k < steps; k++) checks.add(step + k, start, rows.subarray(k * values, (k + 1) * values));
+    await writing(array.name, () => array.file.write(step, start, count, payload));
+    const last = step + steps === array.steps;
+    array.next = last ? { step: 0, start: start + count, count: 0 } : { step: step + steps, start, count };
+  }
+}
+
+/** A disk that is full is no fault of the model. */
+async function writing<T>(name: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw infrastructureFailure(`The activations of ${name} cannot be written: ${(error as Error).message}`, error);
   }
 }
 

@@ -56,6 +56,27 @@ describe('what an extraction yields', () => {
     for (let step = 0; step < 3; step++) expectMeans(values.subarray(step * 63, step * 63 + 63), 21, step + 1, 1e-5);
   });
 
+  it('every step at its place where those of one image are too long to be sent at once', async () => {
+    // 3.6 MB a step.
+    const model = graph([
+      { op: 'Expand', in: ['pooled', 'wide'], out: ['v4_0'] },
+      { op: 'Add', in: ['v4_0', 'v4_0'], out: ['v4_1'] },
+      { op: 'Add', in: ['v4_0', 'v4_1'], out: ['v4_2'] },
+      { op: 'Identity', in: ['mean'], out: ['it'] },
+    ]);
+    model.constants!.push({ name: 'wide', dims: [4], values: [1, 3, 500, 600], type: INT64 });
+    const about = manifest({ regions: { V4: { outputs: ['v4_0', 'v4_1', 'v4_2'] }, IT: { output: 'it' } } });
+    const { regions } = await bench.extract(model, about, { n: 3 });
+    const { shape, values } = await readArray(regions.V4!);
+    expect(shape).toEqual([3, 3, 900_000]);
+    for (const [row, step, i] of Array.from({ length: 9 }, (_, k) => [k, Math.floor(k / 3), k % 3] as const)) {
+      for (const c of [0, 1, 2]) {
+        const channel = values.subarray(row * 900_000 + c * 300_000, row * 900_000 + (c + 1) * 300_000);
+        expect(channel.every((value) => Math.abs(value - (step + 1) * level(i, c)) < 1e-6)).toBe(true);
+      }
+    }
+  });
+
   it('inner tensors, flattened', async () => {
     const about = manifest({ regions: { V4: { output: 'pooled' }, IT: { output: 'it' } } });
     const { regions } = await bench.extract(plain, about);

@@ -13,11 +13,11 @@ async function receive(bytes: Uint8Array, chunk: number, limit = 1000): Promise<
   return frames;
 }
 
-const rows: Frame = { type: 'rows', name: 'IT', step: 1, start: 2, count: 1 };
+const rows: Frame = { type: 'rows', name: 'IT', step: 1, steps: 1, start: 2, count: 1 };
 const values = Float32Array.of(1.5, -2, 3e7);
 const bytes = Buffer.concat([
   ...encodeFrame({ type: 'started' }),
-  ...encodeFrame(rows, new Uint8Array(values.buffer)),
+  ...encodeFrame(rows, [new Uint8Array(values.buffer, 0, 4), new Uint8Array(values.buffer, 4)]),
   ...encodeFrame({ type: 'done' }),
 ]);
 

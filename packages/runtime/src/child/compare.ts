@@ -19,7 +19,8 @@ export function isEqual(a: Recordings, b: Recordings): boolean {
   );
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+/** A view, no copy. */
+export function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 

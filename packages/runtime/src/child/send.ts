@@ -1,6 +1,7 @@
 import { writeSync, writev } from 'node:fs';
 import { encodeFrame, type Frame } from '../frames.js';
 import type { Recorded } from '../session/index.js';
+import { bytesOf } from './compare.js';
 
 const PIPE = 3;
 
@@ -34,22 +35,23 @@ export async function sendBatch(recorded: Map<string, Recorded>, start: number, 
   underWay.catch(() => undefined); // Told to whoever waits for it next.
 }
 
-/** The steps of one recording in chunks of images: all steps of a chunk, then the next. */
+/** One recording in blocks: all steps of some images, then of the next; of one image where its steps are long, some. */
 function* rowFrames(
   name: string,
   { steps, features }: Recorded,
   start: number,
   count: number,
 ): Generator<Uint8Array, void> {
-  const chunk = Math.max(1, Math.floor(TARGET_FRAME_BYTES / (features * 4)));
-  for (let from = 0; from < count; from += chunk) {
-    const rows = Math.min(chunk, count - from);
-    for (const [step, data] of steps.entries()) {
-      const part = data.subarray(from * features, (from + rows) * features);
-      yield* encodeFrame(
-        { type: 'rows', name, step, start: start + from, count: rows },
-        new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
-      );
+  const most = Math.max(1, Math.floor(TARGET_FRAME_BYTES / (features * 4)));
+  const stepsEach = Math.min(most, steps.length);
+  const imagesEach = Math.max(1, Math.floor(most / stepsEach));
+  for (let from = 0; from < count; from += imagesEach) {
+    const images = Math.min(imagesEach, count - from);
+    for (let step = 0; step < steps.length; step += stepsEach) {
+      const rows = steps
+        .slice(step, step + stepsEach)
+        .map((data) => bytesOf(data.subarray(from * features, (from + images) * features)));
+      yield* encodeFrame({ type: 'rows', name, step, steps: rows.length, start: start + from, count: images }, rows);
     }
   }
 }

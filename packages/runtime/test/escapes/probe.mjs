@@ -165,7 +165,7 @@ function write(bytes) {
 
 const started = () => write(frame({ type: 'started' }));
 const garbage = () => write(Buffer.alloc(1_000_000, 0xa5));
-const hugePayload = () => write(frame({ type: 'rows', name: 'IT', step: 0, start: 0, count: 1 }, 0xffffffff));
+const hugePayload = () => write(frame({ type: 'rows', name: 'IT', step: 0, steps: 1, start: 0, count: 1 }, 0xffffffff));
 const doneAtOnce = () => write(frame({ type: 'done' }));
 const strangeFrame = () => write(frame({ type: 'constructor' }));
 const logFlood = () =>
@@ -173,7 +173,12 @@ const logFlood = () =>
 
 function rowsBeyondTheEnd() {
   write(frame({ type: 'array', name: 'IT', steps: 1, features: 2, shape: [2] }));
-  write(frame({ type: 'rows', name: 'IT', step: 0, start: 0, count: 100 }, 800, Buffer.alloc(800)));
+  write(frame({ type: 'rows', name: 'IT', step: 0, steps: 1, start: 0, count: 100 }, 800, Buffer.alloc(800)));
+}
+
+function stepsBeyondTheEnd() {
+  write(frame({ type: 'array', name: 'IT', steps: 2, features: 2, shape: [2] }));
+  write(frame({ type: 'rows', name: 'IT', step: 0, steps: 3, start: 0, count: 1 }, 24, Buffer.alloc(24)));
 }
 
 const attempts = {
@@ -193,5 +198,6 @@ const attempts = {
   strangeFrame,
   logFlood,
   rowsBeyondTheEnd,
+  stepsBeyondTheEnd,
 };
 for (const name of attempt) await attempts[name]();
