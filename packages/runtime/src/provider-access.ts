@@ -17,6 +17,9 @@ const VARIABLES = [
 /** Vulkan's loader and drivers read their manifests here. */
 const VULKAN = ['/etc/vulkan', '/usr/share/vulkan'];
 
+/** Where drivers find out which cards there are; the links lead to `/sys/devices`. */
+const CARDS = ['/sys/devices', '/sys/bus/pci', '/sys/class/drm', '/sys/dev/char', '/sys/module/nvidia'];
+
 /**
  * Vulkan drivers keep the programs they compile in memory that is a file to the kernel: without any, SwiftShader ends
  * with a bus error. Nothing on disk is writable to the process.
@@ -66,7 +69,10 @@ export function accessFor(provider: string, env: NodeJS.ProcessEnv = process.env
   const paths = [...listed('LD_LIBRARY_PATH'), ...manifests, ...manifests.map((path) => dirname(path))];
   return {
     environment: { ...environment, ...native.environment },
-    readable: [...native.readable, ...[...VULKAN, ...paths].filter((path) => path.startsWith('/') && existsSync(path))],
+    readable: [
+      ...native.readable,
+      ...[...VULKAN, ...CARDS, ...paths].filter((path) => path.startsWith('/') && existsSync(path)),
+    ],
     devices: deviceNodes(),
     ...(provider === 'webgpu' ? { fileBytes: DRIVER_FILE_BYTES } : {}),
   };

@@ -2,8 +2,18 @@ import type { ChildEnd } from './child-process.js';
 import { infrastructureFailure, MEMORY_REMEDY, type ModelFailure, modelFailure } from './failure.js';
 import { formatBytes, type Limits } from './limits.js';
 
-/** What V8, libstdc++ and ONNX Runtime print when they end a process for want of memory. */
-const OUT_OF_MEMORY = /heap out of memory|process out of memory|bad_alloc|cannot allocate memory|failed to allocate/i;
+/** What V8 (heap, zones, code range, snapshot), libstdc++ and the engines print when they end a process for want of it. */
+const OUT_OF_MEMORY =
+  /(heap|process|JavaScript) out of memory|bad_alloc|cannot allocate memory|failed to (allocate|reserve virtual memory)/i;
+
+/** What Node, glibc and the engines print when the kernel gives them no further thread. */
+const NO_THREAD = /(uv_thread_create|pthread_create|thread constructor failed).*|resource temporarily unavailable/i;
+
+/** What the signals of a processor or of a limit tell a submitter. */
+const REMEDY_OF_SIGNAL: Partial<Record<NodeJS.Signals, string>> = {
+  SIGXFSZ: 'The model wrote a file, which no model may: remove the operator that does.',
+  SIGILL: 'The processor lacks instructions that the engine or the model asks for: run it on another host.',
+};
 
 /** Signals that a model does not send itself: somebody is stopping the service. */
 const FROM_OUTSIDE: readonly (NodeJS.Signals | null)[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
@@ -44,6 +54,11 @@ export function verdictOf(
       { remedy: MEMORY_REMEDY },
     );
   }
+  if (NO_THREAD.test(end.logTail)) {
+    return infrastructureFailure(
+      `The model process could start no further thread, ${after}: ${end.logTail.slice(-300)}`,
+    );
+  }
   if (!progress.started) {
     const how = end.signal ?? `exit code ${end.exitCode}`;
     return infrastructureFailure(`The model process ended before it began (${how}): ${end.logTail.slice(-500)}`);
@@ -60,6 +75,8 @@ export function verdictOf(
   }
   const how = end.signal === null ? `ended with exit code ${end.exitCode}` : `crashed with ${end.signal}`;
   return modelFailure('model_crashed', `The model process ${how}, ${after}.`, {
-    remedy: 'Run the same file in onnxruntime on one image; an operator of the model brings the process down.',
+    remedy:
+      (end.signal === null ? undefined : REMEDY_OF_SIGNAL[end.signal]) ??
+      'Run the same file in onnxruntime on one image; an operator of the model brings the process down.',
   });
 }

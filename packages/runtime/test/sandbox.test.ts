@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { accessSync, constants, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MIN_MEMORY_BYTES } from '../src/limits.js';
@@ -79,6 +81,33 @@ describe.runIf(process.platform === 'linux')('the watch over memory', () => {
   });
 });
 
+const NEXT_ID = '/proc/sys/kernel/ns_last_pid';
+
+describe.runIf(isWritable(NEXT_ID))('a process id that has come round again', () => {
+  it('is no longer the leader’s: the stranger is left alone', async () => {
+    const leader = spawn('sleep', ['60'], { detached: true });
+    const tree = new ProcessTree(leader.pid!);
+    expect(tree.members()).toEqual([leader.pid]);
+    await sleep(50); // Starts are told apart by clock ticks of 10 ms.
+    leader.kill('SIGKILL');
+    await once(leader, 'exit');
+    // Others may take the id first.
+    const stranger = await waitFor(() => {
+      writeFileSync(NEXT_ID, String(leader.pid! - 1));
+      const started = spawn('sleep', ['60'], { detached: true });
+      if (started.pid === leader.pid) return started;
+      started.kill('SIGKILL');
+      return undefined;
+    });
+    expect(tree.members()).toEqual([]);
+    tree.kill();
+    expect(new ProcessTree(stranger.pid!).members()).toEqual([stranger.pid]);
+    stranger.kill('SIGKILL');
+    await once(stranger, 'exit');
+    expect(stranger.signalCode).toBe('SIGKILL');
+  });
+});
+
 describe('a parent that is killed', () => {
   it('takes its model process with it', async () => {
     const { held } = await sandbox();
@@ -110,10 +139,19 @@ describe('a parent that is killed', () => {
   });
 });
 
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function waitFor<T>(look: () => T | undefined): Promise<T> {
   for (;;) {
     const found = look();
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
   }
 }
