@@ -1,5 +1,6 @@
 import {
   ckaEstimate,
+  pairRanks,
   patternCorrelations,
   pooledGram,
   RandomState,
@@ -47,6 +48,8 @@ export function similarBins(task: SimilarTask): Promise<ThreadResult<BinSimilari
     const features = await patternCorrelations(x, n, f, kernels);
     const gram = await pooledGram(x, n, f, kernels);
     const found: BinSimilarity[] = [];
+    // Of all images: the same for every bin.
+    let ranks: Float64Array | undefined;
     for (const response of task.responses) {
       const y = Float32Array.from(response);
       const patterns = await patternCorrelations(y, n, task.neuroids, kernels);
@@ -55,10 +58,12 @@ export function similarBins(task: SimilarTask): Promise<ThreadResult<BinSimilari
         (i) => !Number.isNaN(features[i * n + i]) && !Number.isNaN(patterns[i * n + i]),
       );
       const size = images.length;
-      const parts = [features, patterns].map((matrix) => (size === n ? matrix : submatrix(matrix, n, images)));
+      const ranksOf = (matrix: Float64Array) => pairRanks(size === n ? matrix : submatrix(matrix, n, images), size);
+      if (size === n) ranks ??= ranksOf(features);
+      const own = ranks !== undefined && size === n ? ranks : ranksOf(features);
       const target = await pooledGram(y, n, task.neuroids, kernels);
       found.push({
-        rsa: rsaEstimate(parts[0], parts[1], size, deal(size), GROUPS),
+        rsa: rsaEstimate(own, ranksOf(patterns), size, deal(size), GROUPS),
         cka: ckaEstimate(gram.k, target.k, n, deal(n), GROUPS),
         nRsa: size,
       });

@@ -19,12 +19,18 @@ type OverRows = (rows: Int32Array) => number | null;
  * How often each image stands in each draw of `bootstrap(n, draws, seed)`: [draw][image]. For statistics that are
  * weighted sums over images.
  */
-export function imageCounts(n: number, draws: number, seed: number): Uint16Array {
+export function imageCounts(n: number, draws: number, seed: number): Readonly<Uint16Array> {
+  const key = `${n} ${draws} ${seed}`;
+  if (lastCounts?.key === key) return lastCounts.counts;
   const random = smallRandom(seed);
   const counts = new Uint16Array(draws * n);
   for (let draw = 0; draw < draws; draw++) for (let i = 0; i < n; i++) counts[draw * n + random(n)]++;
+  lastCounts = { key, counts };
   return counts;
 }
+
+/** All bins of a run ask for the same. */
+let lastCounts: { key: string; counts: Uint16Array } | undefined;
 
 /**
  * 95 % percentile interval of a statistic's draws.

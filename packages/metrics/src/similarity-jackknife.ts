@@ -1,6 +1,6 @@
 import type { Kernels } from '@corescore/linalg';
 import { rank } from './correlation.js';
-import { ckaOfGrams } from './similarity.js';
+import { ckaWithout } from './similarity.js';
 import { studentTQuantile } from './student-t.js';
 
 export interface SimilarityEstimate {
@@ -53,11 +53,17 @@ export function submatrix(matrix: Float64Array, n: number, images: ArrayLike<num
   return out;
 }
 
+/** Ranks of the pairs of images by an n*n matrix, row by row of its upper triangle: what Spearman's rho compares. */
+export function pairRanks(matrix: Float64Array, n: number): Float64Array {
+  return rank(upperTriangle(matrix, n));
+}
+
 /**
- * Representational similarity (`rsa`) of two n*n matrices of pattern correlations with an interval over images. In the
+ * Representational similarity (`rsa`) of two matrices of pattern correlations with an interval over images. In the
  * jackknife the ranks stay those of all pairs: they are then nearly a linear function of the ranks among the pairs left,
  * which changes no correlation, and each image group comes off the sums instead of another sort of all pairs.
  *
+ * @param a `pairRanks` of one matrix; @param b of the other, over the same `n` images
  * @param group of each image, 0 .. groups - 1
  */
 export function rsaEstimate(
@@ -67,7 +73,6 @@ export function rsaEstimate(
   group: Int32Array,
   groups: number,
 ): SimilarityEstimate {
-  const ranks = [a, b].map((matrix) => rank(upperTriangle(matrix, n)));
   // Of the pairs that lie in each two groups: how many, the sums of both ranks, of their squares and product.
   const width = 6;
   const sums = new Float64Array(groups * groups * width);
@@ -76,8 +81,8 @@ export function rsaEstimate(
   for (let i = 0; i < n; i++) {
     for (let j = i + 1; j < n; j++, pair++) {
       const at = (group[i] * groups + group[j]) * width;
-      const x = ranks[0][pair] - centre;
-      const y = ranks[1][pair] - centre;
+      const x = a[pair] - centre;
+      const y = b[pair] - centre;
       sums[at] += 1;
       sums[at + 1] += x;
       sums[at + 2] += y;
@@ -109,11 +114,7 @@ export function ckaEstimate(
   group: Int32Array,
   groups: number,
 ): SimilarityEstimate {
-  return jackknife(groups, (left) => {
-    const images = Int32Array.from({ length: n }, (_, i) => i).filter((i) => group[i] !== left);
-    if (images.length < 4) return null;
-    return ckaOfGrams(submatrix(a, n, images), submatrix(b, n, images), images.length);
-  });
+  return jackknife(groups, ckaWithout(a, b, n, group, groups));
 }
 
 /** Delete-a-group jackknife. @param without the statistic without a group; of -1 over all images */

@@ -79,43 +79,79 @@ export async function linearCka(
     });
   }
   // The unbiased HSIC takes off every mean itself; centring beforehand keeps the digits of features far from 0.
-  return ckaOfGrams((await pooledGram(x, n, fx, kernels)).k, (await pooledGram(y, n, fy, kernels)).k, n);
+  const grams = [await pooledGram(x, n, fx, kernels), await pooledGram(y, n, fy, kernels)];
+  return ckaWithout(grams[0].k, grams[1].k, n, new Int32Array(n), 1)(-1);
 }
 
-/** `linearCka` of two n*n matrices of inner products, centred or not, at least four images; their diagonals become 0. */
-export function ckaOfGrams(x: Float64Array, y: Float64Array, n: number): number | null {
-  const k = withoutDiagonal(x, n);
-  const l = withoutDiagonal(y, n);
-  const xx = unbiasedHsic(k, k, n);
-  const yy = unbiasedHsic(l, l, n);
-  if (!(xx > VANISHED * meanSquare(k, n)) || !(yy > VANISHED * meanSquare(l, n))) return null;
-  return unbiasedHsic(k, l, n) / Math.sqrt(xx * yy);
-}
+/** Sums of two matrices and of their products over pairs of images: K, L, KL, KK, LL. */
+const SUMS = 5;
 
-function withoutDiagonal(k: Float64Array, n: number): Float64Array {
-  for (let i = 0; i < n; i++) k[i * n + i] = 0;
-  return k;
+/**
+ * Debiased linear CKA over all images but those of one group, for every group from one pass over the matrices: the
+ * unbiased HSIC is made of sums over pairs and over rows, from which a group's part comes off.
+ *
+ * @param x n*n inner products, centred or not; @param y likewise; their diagonals count as 0
+ * @param group of each image, 0 .. groups - 1
+ * @returns of a group to leave out, -1 for none: null for fewer than four images, or where a side does not vary
+ */
+export function ckaWithout(
+  x: Float64Array,
+  y: Float64Array,
+  n: number,
+  group: Int32Array,
+  groups: number,
+): (left: number) => number | null {
+  // Of the pairs of an image with all images of a group: [image][group], and of those within two groups.
+  const rows = [x, y].map(() => new Float64Array(n * groups));
+  const pairs = new Float64Array(groups * groups * SUMS);
+  for (let i = 0; i < n; i++) {
+    const from = group[i] * groups;
+    for (let j = 0; j < n; j++) {
+      if (i === j) continue;
+      const k = x[i * n + j];
+      const l = y[i * n + j];
+      rows[0][i * groups + group[j]] += k;
+      rows[1][i * groups + group[j]] += l;
+      const at = (from + group[j]) * SUMS;
+      pairs[at] += k;
+      pairs[at + 1] += l;
+      pairs[at + 2] += k * l;
+      pairs[at + 3] += k * k;
+      pairs[at + 4] += l * l;
+    }
+  }
+  return (left) => {
+    const sums = new Float64Array(SUMS);
+    for (let at = 0; at < groups * groups; at++) {
+      if (Math.floor(at / groups) === left || at % groups === left) continue;
+      for (let s = 0; s < SUMS; s++) sums[s] += pairs[at * SUMS + s];
+    }
+    let images = 0;
+    // Inner products of the row sums of K and L, of K and of L.
+    let [kl, kk, ll] = [0, 0, 0];
+    for (let i = 0; i < n; i++) {
+      if (group[i] === left) continue;
+      images++;
+      let [k, l] = [0, 0];
+      for (let g = 0; g < groups; g++) {
+        if (g === left) continue;
+        k += rows[0][i * groups + g];
+        l += rows[1][i * groups + g];
+      }
+      kl += k * l;
+      kk += k * k;
+      ll += l * l;
+    }
+    if (images < 4) return null;
+    const xx = unbiasedHsic(sums[3], sums[0], sums[0], kk, images);
+    const yy = unbiasedHsic(sums[4], sums[1], sums[1], ll, images);
+    const square = images * images;
+    if (!(xx > (VANISHED * sums[3]) / square) || !(yy > (VANISHED * sums[4]) / square)) return null;
+    return unbiasedHsic(sums[2], sums[0], sums[1], kl, images) / Math.sqrt(xx * yy);
+  };
 }
-
-const meanSquare = (k: Float64Array, n: number): number => k.reduce((sum, v) => sum + v * v, 0) / (n * n);
 
 /** (tr(KL) + 1'K1 1'L1 / ((n-1)(n-2)) - 2/(n-2) 1'KL1) / (n (n-3)), for symmetric K and L with a diagonal of 0. */
-function unbiasedHsic(k: Float64Array, l: Float64Array, n: number): number {
-  let trace = 0;
-  let sumK = 0;
-  let sumL = 0;
-  let product = 0;
-  for (let i = 0; i < n; i++) {
-    let rowK = 0;
-    let rowL = 0;
-    for (let at = i * n; at < (i + 1) * n; at++) {
-      trace += k[at] * l[at];
-      rowK += k[at];
-      rowL += l[at];
-    }
-    sumK += rowK;
-    sumL += rowL;
-    product += rowK * rowL;
-  }
+function unbiasedHsic(trace: number, sumK: number, sumL: number, product: number, n: number): number {
   return (trace + (sumK * sumL) / ((n - 1) * (n - 2)) - (2 * product) / (n - 2)) / (n * (n - 3));
 }

@@ -4,6 +4,7 @@ import {
   ckaEstimate,
   dissimilarities,
   linearCka,
+  pairRanks,
   patternCorrelations,
   pooledGram,
   RandomState,
@@ -69,7 +70,7 @@ describe('similarity with an interval over images', () => {
 
   it('rsa is Spearman’s of the dissimilarities (1e-9); ranks kept in the jackknife move its interval by under a tenth', async () => {
     const r = await Promise.all([x, y].map((of) => patternCorrelations(of, N, F, referenceKernels)));
-    const found = rsaEstimate(r[0], r[1], N, group, GROUPS);
+    const found = rsaEstimate(pairRanks(r[0], N), pairRanks(r[1], N), N, group, GROUPS);
     const without = (g: number) => {
       const keep = (i: number) => group[i] !== g;
       const n = group.filter((h) => h !== g).length;
@@ -110,6 +111,6 @@ describe('similarity with an interval over images', () => {
     const found = ckaEstimate(k, k, 4, Int32Array.of(0, 1, 0, 1), 2);
     expect([found.low, found.high]).toEqual([null, null]);
     const flat = new Float64Array(16).fill(1);
-    expect(rsaEstimate(flat, k, 4, images, 4).value).toBeNull();
+    expect(rsaEstimate(pairRanks(flat, 4), pairRanks(k, 4), 4, images, 4).value).toBeNull();
   });
 });

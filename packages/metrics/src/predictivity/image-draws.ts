@@ -9,6 +9,9 @@ export interface ImageDraws {
   seed: number;
 }
 
+/** Draws that are had at a time: their sums, 5 a neuroid, should stay in a processor's cache. */
+const BLOCK = 256;
+
 /**
  * Predictivity in bootstrap draws of the images (METRICS 1): how far it would move with other images. The fits stay as
  * they are; a draw takes the images of `bootstrap(n, draws, seed)`, each split's correlations run over those of its test
@@ -35,32 +38,37 @@ export async function predictivityDraws(
   const { n } = target;
   const counts = imageCounts(n, draws, seed);
   const out = Array.from({ length: groups + 1 }, () => new Float64Array(draws));
-  const add = (to: Float64Array, moments: HeldOutMoments, sums: Float64Array, totals: Float64Array): void => {
-    const { width } = moments;
-    for (let draw = 0; draw < draws; draw++) {
-      const own = sums.subarray(draw * width, (draw + 1) * width);
-      to[draw] += moments.median(own, totals[draw]) / splits.length;
-    }
-  };
   for (const [s, split] of splits.entries()) {
     const moments = new HeldOutMoments(target, split, predictions[s]);
-    const allSums = new Float64Array(draws * moments.width);
-    const allTotals = new Float64Array(draws);
-    for (let g = 0; g < groups; g++) {
-      const places = Int32Array.from(moments.test.keys()).filter((place) => group[moments.test[place]] === g);
-      const images = places.map((place) => moments.test[place]);
-      if (images.length === 0) {
-        out[g].fill(Number.NaN);
-        continue;
+    const { test, width } = moments;
+    const parts = Array.from({ length: groups }, (_, g) => {
+      const places = Int32Array.from(test.keys()).filter((place) => group[test[place]] === g);
+      return { g, images: places.map((place) => test[place]), rows: moments.rows(places) };
+    });
+    for (const { g } of parts.filter(({ images }) => images.length === 0)) out[g].fill(Number.NaN);
+    for (let from = 0; from < draws; from += BLOCK) {
+      const block = Math.min(BLOCK, draws - from);
+      const some = counts.subarray(from * n, (from + block) * n);
+      const add = (to: Float64Array, sums: Float64Array, totals: Float64Array): void => {
+        for (let d = 0; d < block; d++) {
+          to[from + d] += moments.median(sums.subarray(d * width, (d + 1) * width), totals[d]) / splits.length;
+        }
+      };
+      let all: { sums: Float64Array; totals: Float64Array } | undefined;
+      for (const { g, images, rows } of parts) {
+        if (images.length === 0) continue;
+        const { weights, totals } = countsOf(some, n, block, images);
+        const sums = await kernels.multiply(weights, rows, { rows: block, inner: images.length, columns: width });
+        add(out[g], sums, totals);
+        if (all === undefined) {
+          all = { sums, totals };
+          continue;
+        }
+        for (let at = 0; at < sums.length; at++) all.sums[at] += sums[at];
+        for (let d = 0; d < block; d++) all.totals[d] += totals[d];
       }
-      const { weights, totals } = countsOf(counts, n, draws, images);
-      const shape = { rows: draws, inner: images.length, columns: moments.width };
-      const sums = await kernels.multiply(weights, moments.rows(places), shape);
-      for (let at = 0; at < sums.length; at++) allSums[at] += sums[at];
-      for (let draw = 0; draw < draws; draw++) allTotals[draw] += totals[draw];
-      add(out[g], moments, sums, totals);
+      if (all !== undefined) add(out[groups], all.sums, all.totals);
     }
-    add(out[groups], moments, allSums, allTotals);
   }
   return out;
 }
