@@ -24,13 +24,14 @@ export default defineConfig({
           globalSetup: ['packages/store/test/support/global-setup.ts'],
         },
       },
-      // One seeded service for all of them; a file at a time, since they share its worker.
+      // Two services for all of them, one whose board is being filled while the other projects run: projects run in the
+      // order of their names.
       {
         test: {
           ...common,
-          name: 'e2e',
+          name: 'services',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/support/live-server.ts'],
+          globalSetup: ['test/support/live-server.ts', 'test/support/bare-server.ts'],
         },
       },
     ],

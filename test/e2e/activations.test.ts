@@ -7,11 +7,10 @@ import type { ActivationsManifest, Leaderboard, OnnxManifest, Score, SubmissionV
 import { npyHeaderBytes, readNpyHeader, readNpyRows } from '@corescore/formats';
 import { expect, inject, test } from 'vitest';
 import { zip } from '../../packages/formats/test/support/zip-writer.js';
-import { ownService } from '../support/own-service.js';
 import { bin, call, cleanEnv, newHome, removeHome, until } from '../support/serve.js';
 
 const live = inject('live');
-const own = ownService();
+const bare = inject('bare');
 
 const scoresOf = (scores: readonly Score[]) =>
   Object.fromEntries(scores.map((s) => [`${s.metric}|${s.subset}`, [s.value, s.low, s.high, s.n]]));
@@ -57,7 +56,7 @@ test('activations sent as .npz give the scores of the ONNX route, digit for digi
   try {
     await writeSubmission(dir);
     const args = ['submit', dir, '--benchmark', 'core-objects-ost', '--wait', '--format', 'json'];
-    const env = cleanEnv({ CORESCORE_URL: own.served.url, CORESCORE_TOKEN: own.served.token });
+    const env = cleanEnv({ CORESCORE_URL: bare.url, CORESCORE_TOKEN: bare.token });
     const answer = await promisify(execFile)(process.execPath, [bin, ...args], { env, maxBuffer: 64 * 1024 ** 2 });
     const [run] = (JSON.parse(answer.stdout) as SubmissionView).runs;
     expect(run).toMatchObject({ status: 'scored', model: { name: 'bl-64-supplied' } });

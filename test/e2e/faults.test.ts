@@ -1,32 +1,41 @@
 import { execFileSync } from 'node:child_process';
 import type { RunView } from '@corescore/contracts';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endless, manifest } from '../../packages/runtime/test/models.js';
 import { type Graph, INT64, onnxFile } from '../../packages/runtime/test/onnx-writer.js';
-import { ownService } from '../support/own-service.js';
-import { call, until } from '../support/serve.js';
+import { call, newHome, removeHome, type Served, startServe, until } from '../support/serve.js';
 import { submitBundled, submitModel } from '../support/submit.js';
 
 /**
  * `kill -9` of the worker, found by its command line below the supervisor: the supervisor starts another, the lease of
  * the dead one runs out, and the run ends scored exactly once.
  */
-const own = ownService({ CORESCORE_LEASE_SECONDS: '2' });
+const home = newHome();
+let served: Served;
+beforeAll(async () => {
+  served = await startServe({
+    home,
+    args: ['--no-seed'],
+    env: { CORESCORE_BESIDE: 'no', CORESCORE_LEASE_SECONDS: '2' },
+  });
+});
+afterAll(async () => {
+  await served?.stop();
+  removeHome(home);
+});
 
 /** Children of the supervisor that run the worker service. */
 function workerPid(): number | null {
   const children = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
   const line = children
     .map((l) => l.trim().split(/\s+/))
-    .find(
-      ([, ppid, ...args]) => Number(ppid) === own.served.process.pid && args.join(' ').includes('services/worker/'),
-    );
+    .find(([, ppid, ...args]) => Number(ppid) === served.process.pid && args.join(' ').includes('services/worker/'));
   return line === undefined ? null : Number(line[0]);
 }
 
 async function killWorkerWhile(status: RunView['status'], runId: string): Promise<void> {
   await until(`status ${status}`, 60, async () => {
-    const run = await call<RunView>(own.served, `/v1/runs/${runId}`);
+    const run = await call<RunView>(served, `/v1/runs/${runId}`);
     if (run.status === 'scored') throw new Error('scored before the worker could be killed');
     return run.status === status;
   });
@@ -34,8 +43,8 @@ async function killWorkerWhile(status: RunView['status'], runId: string): Promis
 }
 
 const scored = (runId: string) =>
-  until('scored', 180, async () => {
-    const run = await call<RunView>(own.served, `/v1/runs/${runId}`);
+  until('scored', 300, async () => {
+    const run = await call<RunView>(served, `/v1/runs/${runId}`);
     if (run.status === 'failed') throw new Error(JSON.stringify(run.failure));
     return run.status === 'scored' && run;
   });
@@ -48,8 +57,8 @@ const slow: Graph = {
 };
 
 const CASES: ['extracting' | 'scoring', () => Promise<string>][] = [
-  ['extracting', () => submitModel(own.served, manifest({ name: 'slow' }), onnxFile(slow), 'fault-extracting')],
-  ['scoring', () => submitBundled(own.served, 'bl-64', 'fault-scoring')],
+  ['extracting', () => submitModel(served, manifest({ name: 'slow' }), onnxFile(slow), 'fault-extracting')],
+  ['scoring', () => submitBundled(served, 'ff-64', 'fault-scoring')],
 ];
 
 test.each(CASES)(
@@ -62,8 +71,8 @@ test.each(CASES)(
     expect(run.scores.length).toBeGreaterThan(10);
     const keys = run.scores.map((s) => `${s.metric}|${s.subset}|${s.region}`);
     expect(new Set(keys).size).toBe(keys.length);
-    const events = await fetch(`${own.served.url}/v1/runs/${runId}/events`).then((r) => r.text());
+    const events = await fetch(`${served.url}/v1/runs/${runId}/events`).then((r) => r.text());
     expect(events.match(/"status":"scored"/g)).toHaveLength(1);
   },
-  300_000,
+  400_000,
 );

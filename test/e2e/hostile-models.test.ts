@@ -1,28 +1,25 @@
 import { loadBenchmark } from '@corescore/benchmarks';
 import type { ActivationsManifest, Manifest, Problem } from '@corescore/contracts';
 import { npyHeaderBytes } from '@corescore/formats';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { zip } from '../../packages/formats/test/support/zip-writer.js';
 import { HOSTILE } from '../../packages/runtime/test/hostile/corpus.js';
-import { endOf, ownService } from '../support/own-service.js';
+import { endOf } from '../support/serve.js';
 import { submitBundled, submitModel, versionForm } from '../support/submit.js';
 
 /** The corpus of hostile models under the service: refused at upload or failed by name, and the service goes on. */
-const own = ownService({
-  CORESCORE_MODEL_TIMEOUT_SECONDS: '20',
-  CORESCORE_MODEL_MEMORY_BYTES: String(600 * 1024 ** 2),
-});
+const bare = inject('bare');
 
 async function refusal(manifest: Manifest, files: Record<string, Uint8Array>): Promise<Problem> {
-  const response = await fetch(`${own.served.url}/v1/models/local/${manifest.name}/versions`, {
+  const response = await fetch(`${bare.url}/v1/models/local/${manifest.name}/versions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${own.served.token}` },
+    headers: { authorization: `Bearer ${bare.token}` },
     body: versionForm(manifest, files),
   });
   return (await response.json()) as Problem;
 }
 
-const ready = async () => (await fetch(`${own.served.url}/readyz`)).status;
+const ready = async () => (await fetch(`${bare.url}/readyz`)).status;
 
 test('what is wrong in itself is refused at upload, by name and with a remedy', async () => {
   const cases = HOSTILE.flatMap((hostile) => ('refused' in hostile ? [hostile] : []));
@@ -56,7 +53,7 @@ test('all of it at once leaves the service answering', async () => {
 }, 120_000);
 
 test('archives whose members lead out of them are refused', async () => {
-  const { stimulusSet } = await loadBenchmark('core-objects-ost', own.home);
+  const { stimulusSet } = await loadBenchmark('core-objects-ost', bare.home);
   const ids = Buffer.from(`${stimulusSet.stimuli.map(({ id }) => id).join('\n')}\n`);
   const array = Buffer.concat([
     npyHeaderBytes('<f4', [stimulusSet.stimuli.length, 2]),
@@ -95,19 +92,19 @@ test('what only its run can show fails there, at the first attempt', async () =>
   const runs = await Promise.all(
     cases.map(async (hostile) => ({
       ...hostile,
-      id: await submitModel(own.served, hostile.manifest, hostile.files, hostile.manifest.name),
+      id: await submitModel(bare, hostile.manifest, hostile.files, hostile.manifest.name),
     })),
   );
   for (const { id, name, fails } of runs) {
-    const run = await endOf(own.served, id, 120);
+    const run = await endOf(bare, id, 300);
     expect(run, name).toMatchObject({ status: 'failed', attempt: 1, failure: fails });
     expect(run.failure!.remedy, name).toBeTruthy();
   }
-}, 300_000);
+}, 600_000);
 
 test('after all of them a good model is scored', async () => {
-  const id = await submitBundled(own.served, 'ff-64', 'good');
-  const run = await endOf(own.served, id, 300);
+  const id = await submitBundled(bare, 'ff-64', 'after-hostile');
+  const run = await endOf(bare, id, 300);
   expect(run.status).toBe('scored');
   expect(await ready()).toBe(200);
 }, 330_000);

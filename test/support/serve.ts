@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { RunView } from '@corescore/contracts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const bin = join(root, 'packages/cli/bin/corescore.js');
@@ -117,3 +118,10 @@ export async function until<T>(
   }
   throw new Error(`${what}: not within ${seconds} s`);
 }
+
+/** A run once it has ended, however. */
+export const endOf = (served: { url: string; token: string }, runId: string, seconds: number): Promise<RunView> =>
+  until('an end', seconds, async () => {
+    const run = await call<RunView>(served, `/v1/runs/${runId}`);
+    return run.endedAt !== null && run;
+  });
