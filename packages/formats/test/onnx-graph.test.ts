@@ -46,6 +46,36 @@ describe('structure of an ONNX file', () => {
     expect(graph.parameters).toBe(2);
   });
 
+  test('where no initializer is a matrix, Constant nodes hold the weights, vectors where an operator learns one', async () => {
+    const constant = (name: string, dims: number[], type = 1) => ({
+      op: 'Constant',
+      outputs: [name],
+      attributes: [
+        { name: 'value', tensor: { name: '', type, dims, values: Array(dims.reduce((a, b) => a * b, 1)).fill(1) } },
+      ],
+    });
+    const graph = await graphOf({
+      nodes: [
+        constant('kernel', [4, 3, 3, 3]),
+        constant('bias', [4]),
+        constant('scale', [4]),
+        constant('scales', [4]),
+        constant('table', [2, 2], 7),
+        constant('epsilon', []),
+        { op: 'Conv', inputs: ['image', 'kernel', 'bias'], outputs: ['conv'] },
+        { op: 'BatchNormalization', inputs: ['conv', 'scale', 'bias', 'bias', 'bias'], outputs: ['normal'] },
+        { op: 'Resize', inputs: ['normal', '', 'scales'], outputs: ['it'] },
+      ],
+      initializers: [],
+    });
+    expect(graph).toMatchObject({ parameters: 108 + 4 + 4, parameterBytes: 4 * 116 });
+    const usual = await graphOf({
+      nodes: [constant('mean', [1, 3, 1, 1]), { op: 'Conv', inputs: ['image', 'w'], outputs: ['it'] }],
+      initializers: [{ name: 'w', dims: [2, 3, 1, 1], values: [1, 2, 3, 4, 5, 6] }],
+    });
+    expect(usual.parameters).toBe(6);
+  });
+
   test('nodes inside subgraphs count as operators and are no taps', async () => {
     const graph = await graphOf({ ...nested(2), outputs: [{ name: 'if2' }] });
     expect(graph.operators).toEqual({ If: 3, Relu: 1 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readOnnxGraph, semanticDigest, shuffleOnnxWeights } from '../src/index.js';
 import { refusal, temporaryFolder } from './support/files.js';
-import { model, smallNetwork, type TensorSpec } from './support/onnx-writer.js';
+import { model, type NodeSpec, smallNetwork, type TensorSpec } from './support/onnx-writer.js';
 
 const { dir, put } = temporaryFolder();
 const folder = mkdtempSync(join(dir, 'twin-'));
@@ -49,6 +49,23 @@ describe('an untrained twin', () => {
     expect(await digestOf(out)).not.toBe(await digestOf(path));
   });
 
+  test('has the weights of Constant nodes in another order too', async () => {
+    const constant = (spec: TensorSpec): NodeSpec => ({
+      op: 'Constant',
+      outputs: [spec.name],
+      attributes: [{ name: 'value', tensor: { ...spec, name: '' } }],
+    });
+    const { nodes = [] } = smallNetwork();
+    const path = put(
+      'model.onnx',
+      model(smallNetwork({ nodes: [constant(w), constant(bias), ...nodes], initializers: [] })),
+    );
+    expect(await shuffle(path, seeded(3))).toEqual({ files: { 'model.onnx': out }, tensors: 1, values: 24 });
+    const values = floatsFrom(readFileSync(out), 100.5, 24);
+    expect(values).not.toEqual(w.values);
+    expect([...values].sort((a, b) => a - b)).toEqual(w.values);
+  });
+
   test('is the same for the same seed, however the values are written', async () => {
     const orders: number[][] = [];
     for (const as of ['raw', 'packed', 'unpacked', 'raw'] as const) {
@@ -82,11 +99,11 @@ describe('an untrained twin', () => {
 
 describe('no twin', () => {
   test.each<[string, TensorSpec[], string]>([
-    ['without weights', [{ name: 'b', dims: [4], values: [1, 2, 3, 4] }], 'no float initialiser'],
+    ['without weights', [{ name: 'b', dims: [4], values: [1, 2, 3, 4] }], 'no float tensor'],
     [
       'of integers alone',
       [{ name: 's', type: 7, dims: [2, 2], values: [1, 2, 3, 4] }],
-      'no float initialiser of two or more',
+      'no float tensor of two or more',
     ],
   ])('%s: said by name, and nothing is left', async (_, initializers, words) => {
     const target = mkdtempSync(join(dir, 'none-'));

@@ -3,6 +3,7 @@ import { elementType } from './element-types.js';
 import { allInitializers, allNodes, readModel } from './model.js';
 import type { ModelRecord, OnnxTensorInfo, OpsetRecord, TensorRecord } from './records.js';
 import { checkStructure } from './structure.js';
+import { learnedTensors } from './weights.js';
 
 /** What upload checks, `validate` and the runtime need to know of an ONNX file. */
 export interface OnnxGraph {
@@ -17,7 +18,7 @@ export interface OnnxGraph {
   nodes: number;
   /** Every tensor of the main graph that a node makes: what can be recorded. */
   tensorNames: Set<string>;
-  /** Number of weights: elements of the floating-point and 8-bit-or-smaller integer initializers. */
+  /** Number of weights: elements of the floating-point and 8-bit-or-smaller integer `learnedTensors`. */
   parameters: number;
   parameterBytes: number;
   /** Operator -> how often, subgraphs and local functions included; other domains as `domain:Operator`. */
@@ -59,8 +60,8 @@ function describe(model: ModelRecord): OnnxGraph {
   }
   let parameters = 0;
   let parameterBytes = 0;
-  for (const tensor of allInitializers(model)) {
-    if (tensor.external !== null) external.push(tensor);
+  for (const tensor of allInitializers(model)) if (tensor.external !== null) external.push(tensor);
+  for (const tensor of learnedTensors(model)) {
     const type = elementType(tensor.elemType);
     if (type?.weight !== true) continue;
     parameters += tensor.elements;

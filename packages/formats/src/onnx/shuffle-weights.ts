@@ -6,25 +6,24 @@ import { shuffleElements } from '../shuffle.js';
 import { ProtoFile } from './cursor.js';
 import { elementType } from './element-types.js';
 import { ExternalFiles, pathIn } from './external-data.js';
-import { allInitializers, readModel } from './model.js';
+import { readModel } from './model.js';
 import type { TensorRecord } from './records.js';
-
-/** Floating-point types whose elements take whole bytes. */
-const FLOATS = ['float32', 'float16', 'float64', 'bfloat16'];
+import { isMatrix, learnedTensors } from './weights.js';
 
 export interface ShuffledWeights {
   /** The files of the twin, under the names of the model's; those without shuffled values are the model's own. */
   files: ModelFiles;
-  /** Initialisers whose values changed places, and how many values those were. */
+  /** Tensors whose values changed places, and how many values those were. */
   tensors: number;
   values: number;
 }
 
 /**
  * Writes the untrained twin of an ONNX model (METRICS 4, chance and floor): the same graph, the values of each float
- * initialiser of two or more dimensions in a random order; each keeps its shape and the distribution of its values.
+ * tensor of two or more dimensions among the `learnedTensors` in a random order; each keeps its shape
+ * and the distribution of its values.
  * Vectors (biases, normalisation) and whatever is not floating point stay. Values change places where they lie, in the
- * model or in a file beside it, so that everything else stays byte for byte. Holds one initialiser at a time.
+ * model or in a file beside it, so that everything else stays byte for byte. Holds one tensor at a time.
  *
  * @param folder where the twin's files are written
  * @param random uniform on 0 .. n - 1; asked in the order of the model, once a value
@@ -66,8 +65,8 @@ const fileOf = ({ external }: TensorRecord): string => external?.file ?? MODEL_F
 async function weightsOf(path: string): Promise<TensorRecord[]> {
   const file = new ProtoFile(path);
   try {
-    const tensors = [...allInitializers(await readModel(file, path))].filter(isWeight);
-    if (tensors.length === 0) throw refusal('The model has no float initialiser of two or more dimensions.');
+    const tensors = learnedTensors(await readModel(file, path)).filter(isMatrix);
+    if (tensors.length === 0) throw refusal('The model holds no float tensor of two or more dimensions.');
     for (const { name, segments } of tensors) {
       if (segments.every(({ encoding }) => encoding === 'bytes')) continue;
       throw refusal(`The values of "${name}" are stored as variable-length integers.`);
@@ -78,17 +77,13 @@ async function weightsOf(path: string): Promise<TensorRecord[]> {
   }
 }
 
-function isWeight({ elemType, dims, elements }: TensorRecord): boolean {
-  return dims.length >= 2 && elements > 1 && FLOATS.includes(elementType(elemType)?.name ?? '');
-}
-
 const refusal = (detail: string): CorescoreError =>
   new CorescoreError('file_format', detail, {
     field: 'model',
-    remedy: 'Export the weights as float initialisers in raw form: then it has an untrained twin.',
+    remedy: 'Export the weights as float tensors in raw form: then it has an untrained twin.',
   });
 
-/** An initialiser may lie in several pieces (unpacked fields). */
+/** A tensor may lie in several pieces (unpacked fields). */
 async function shuffleTensor(handle: FileHandle, tensor: TensorRecord, random: (n: number) => number): Promise<void> {
   const { segments, elements, external } = tensor;
   const pieces = external === null ? segments : [{ start: external.offset, end: external.offset + external.bytes }];

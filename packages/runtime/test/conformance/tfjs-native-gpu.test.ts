@@ -1,3 +1,3 @@
-import { tfjsConformance } from './tfjs-provider.js';
+import { conformanceOn } from './provider.js';
 
-await tfjsConformance('native-gpu');
+await conformanceOn('tfjs', 'native-gpu');

@@ -1,3 +1,3 @@
-import { tfjsConformance } from './tfjs-provider.js';
+import { conformanceOn } from './provider.js';
 
-await tfjsConformance('webgpu');
+await conformanceOn('tfjs', 'webgpu');

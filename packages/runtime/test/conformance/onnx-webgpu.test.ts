@@ -1,0 +1,3 @@
+import { conformanceOn } from './provider.js';
+
+await conformanceOn('onnx', 'webgpu');
