@@ -4,6 +4,7 @@ import { corescore as onCommandLine } from '../support/corescore.js';
 import { newHome, removeHome, root } from '../support/serve.js';
 
 const live = inject('live');
+const bare = inject('bare');
 const models = `${root}packages/benchmarks/data/models/`;
 
 const corescore = (args: string[], env: Record<string, string> = {}) => onCommandLine(live, args, env);
@@ -23,12 +24,13 @@ describe('corescore against the live service', () => {
   ];
 
   test('ff-64: submit --wait and run --local give the same numbers, digit for digit', async () => {
-    const remote = await corescore(['submit', ...argsOf('ff-64'), '--wait', '--timeout', '500']);
+    const remote = await onCommandLine(bare, ['submit', ...argsOf('ff-64'), '--wait', '--timeout', '500']);
     expect(remote.stderr).toMatch(/scored/);
     expect(remote.code).toBe(0);
     const run = (JSON.parse(remote.stdout) as SubmissionView).runs[0];
     const home = newHome();
-    const local = await corescore(['run', '--local', ...argsOf('ff-64')], { CORESCORE_HOME: home });
+    const env = { CORESCORE_HOME: home, CORESCORE_BESIDE: 'no' };
+    const local = await corescore(['run', '--local', ...argsOf('ff-64')], env);
     removeHome(home);
     expect(local.code, local.stderr).toBe(0);
     expect(scoresOf((JSON.parse(local.stdout) as { scores: Score[] }).scores)).toEqual(scoresOf(run.scores));
