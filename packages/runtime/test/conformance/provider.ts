@@ -25,8 +25,9 @@ export async function conformanceOn(kind: NetworkManifest['kind'], provider: str
   const { title, ...engine } = ENGINES[kind];
   const name = `${title} on ${provider}`;
   const why = await unavailable(kind, provider);
+  const mayRefuse = provider === 'webgpu' ? { 'mean-float16': /requires f16 but the device does not support it/ } : {};
   if (why === null) {
-    conformance({ ...engine, name, kind, provider });
+    conformance({ ...engine, mayRefuse, name, kind, provider });
     return;
   }
   describe(name, () => {
