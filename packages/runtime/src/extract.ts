@@ -63,6 +63,11 @@ export interface Extraction {
   wallMs: number;
   /** Values in the model's initialisers. */
   parameters: number | null;
+  /**
+   * Multiplications with an addition in convolutions and matrix products for one image, all steps: from the file (ONNX),
+   * or counted in a run (TensorFlow.js). Null where neither can tell.
+   */
+  multiplyAdds: number | null;
   regions: Partial<Record<Region, ExtractedArray>> & { IT: ExtractedArray };
   readout?: ExtractedArray;
 }
@@ -98,7 +103,7 @@ async function run(request: ExtractRequest, facts: NetworkFacts): Promise<Extrac
   const startedAt = performance.now();
   const { manifest, files, limits, outDir, onLog = ignore, onProgress = ignore, signal } = request;
   const plan = planOf(manifest, request.regions);
-  const { parameters, outputs } = facts;
+  const { parameters, multiplyAdds, outputs } = facts;
   let folder: string | undefined;
   let pixels: FileHandle | undefined;
   try {
@@ -144,6 +149,7 @@ async function run(request: ExtractRequest, facts: NetworkFacts): Promise<Extrac
       ...child,
       wallMs: performance.now() - startedAt,
       parameters,
+      multiplyAdds: multiplyAdds ?? child.multiplyAdds,
       regions: regions as Extraction['regions'],
       ...(readout === undefined ? {} : { readout }),
     };

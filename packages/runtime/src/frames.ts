@@ -6,7 +6,7 @@
 export type Frame =
   | { type: 'started' }
   | { type: 'loaded'; engine: string; provider: string; fixedBatch: number | null }
-  | { type: 'batch'; size: number }
+  | { type: 'batch'; size: number; multiplyAdds: number | null }
   | { type: 'array'; name: string; steps: number; features: number; shape: number[] }
   /** Payload: float32 [steps][count][feature], steps `step` .. `step + steps` of images `start` .. `start + count`. */
   | { type: 'rows'; name: string; step: number; steps: number; start: number; count: number }

@@ -51,6 +51,8 @@ export class Receiver {
   engine = '';
   provider = '';
   batchSize = 0;
+  /** For one image, as the engine counted them. */
+  multiplyAdds: number | null = null;
   /** What the child itself reported as the end. */
   failure: ModelFailure | undefined;
   private readonly arrays = new Map<string, ReceivedArray>();
@@ -71,6 +73,7 @@ export class Receiver {
         return;
       case 'batch':
         this.batchSize = whole(frame.size, 1);
+        this.multiplyAdds = frame.multiplyAdds === null ? null : whole(frame.multiplyAdds, 0);
         return;
       case 'array':
         return this.declare(frame);

@@ -11,6 +11,8 @@ export interface ChildResult {
   engine: string;
   provider: string;
   batchSize: number;
+  /** For one image, as the engine counted them; null where it does not. */
+  multiplyAdds: number | null;
   peakMemoryBytes: number;
   arrays: ReceivedSummary[];
 }
@@ -59,8 +61,8 @@ export async function runChild(
       throw verdictOf(end, spawning.limits, progress);
     }
     const arrays = await receiver.finish();
-    const { engine, provider, batchSize } = receiver;
-    return { engine, provider, batchSize, peakMemoryBytes: end.peakMemoryBytes, arrays };
+    const { engine, provider, batchSize, multiplyAdds } = receiver;
+    return { engine, provider, batchSize, multiplyAdds, peakMemoryBytes: end.peakMemoryBytes, arrays };
   } catch (error) {
     await receiver.discard();
     throw error instanceof FrameError ? tampered(error) : error;

@@ -16,6 +16,7 @@ function session(waitMs: (rows: number) => number, error: (rows: number) => numb
       const data = images.map((value) => 2 * value + error(rows));
       return new Map([['IT', { steps: [data], features: 1, shape: [1] }]]);
     },
+    multiplyAdds: async () => null,
     dispose: async () => undefined,
   };
 }

@@ -2,6 +2,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkManifest } from '@corescore/contracts';
+import { checkNetwork } from '@corescore/formats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planOf } from '../src/plan.js';
 import { openSession } from '../src/session/index.js';
@@ -59,8 +60,9 @@ async function record(kind: 'onnx' | 'tfjs', files: Record<string, string | Uint
   const provider = kind === 'onnx' ? 'cpu' : 'wasm';
   const session = await openSession({ kind, folder: own, plan: planOf(manifest), threads: 1, provider });
   const recorded = await session.run(referenceImages(), 3);
+  const multiplyAdds = await session.multiplyAdds(referenceImages, 3);
   await session.dispose();
-  return recorded;
+  return { recorded, multiplyAdds };
 }
 
 // Relative to the largest |activation| of the step: single precision rounds relative to what it adds up.
@@ -70,9 +72,12 @@ it('bl-64 in ONNX and in TensorFlow.js agree to 1e-5 at every step, in every are
     ...manifest,
     regions: { V2: { output: 'h2_out' }, V4: { output: 'h3_out' }, IT: { output: 'h4_out' } },
   };
-  const onnx = await record('onnx', files, about);
+  const { recorded: onnx, multiplyAdds } = await record('onnx', files, about);
+  expect(multiplyAdds).toBeNull(); // The file tells.
   const written = bl64Step(await initialisers(files['model.onnx']!));
-  const tfjs = await record('tfjs', written, { ...about, kind: 'tfjs' } as NetworkManifest);
+  const { recorded: tfjs, ...cost } = await record('tfjs', written, { ...about, kind: 'tfjs' } as NetworkManifest);
+  // Counted in a run; of the ONNX graph by inference of shapes.
+  expect(cost.multiplyAdds).toBe((await checkNetwork(manifest, files)).multiplyAdds);
   let compared = 0;
   for (const [i, region] of (['V2', 'V4', 'IT'] as const).entries()) {
     const { features, side } = AREAS[i]!;

@@ -170,7 +170,7 @@ async function validateNetwork(
     });
   }
   return {
-    facts,
+    facts: facts && { ...facts, multiplyAdds: extraction.multiplyAdds },
     findings,
     images: { run: sample.images, total },
     engine: extraction.engine,

@@ -77,6 +77,11 @@ class GraphSession<T> implements ModelSession {
     return recorded;
   }
 
+  async multiplyAdds(images: () => Float32Array, count: number): Promise<number | null> {
+    const total = (await this.graph.count?.(() => this.run(images(), count))) ?? null;
+    return total === null ? null : Math.round(total / count);
+  }
+
   async dispose(): Promise<void> {
     await this.graph.release();
   }

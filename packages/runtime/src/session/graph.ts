@@ -38,6 +38,8 @@ export interface Graph<T> {
   type(tensor: T): string;
   /** Row-major values as float32; null for a type that is not floating point. The caller owns the array. */
   read(tensor: T): Promise<Float32Array | null>;
+  /** Multiply-adds while `run` runs, where the engine can tell and the files do not; null where it cannot count them all. */
+  count?(run: () => Promise<unknown>): Promise<number | null>;
   free(tensors: Iterable<T>): void;
   release(): Promise<void>;
 }

@@ -32,5 +32,10 @@ export interface ModelSession {
    * @throws ModelFailure, named after what is wrong with an output or a run.
    */
   run(images: Float32Array, count: number): Promise<Map<string, Recorded>>;
+  /**
+   * Multiplications with an addition for one image, all steps, counted in a run of `count` images. Null where the engine
+   * does not count: for ONNX the file tells (`NetworkFacts`).
+   */
+  multiplyAdds(images: () => Float32Array, count: number): Promise<number | null>;
   dispose(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { ElementType, Graph, TensorInfo } from './graph.js';
 import { engineFailure } from './graph-session.js';
 import { startTfjs, type Tfjs } from './tfjs-backend.js';
 import { fromFolder } from './tfjs-files.js';
+import { countMultiplyAdds } from './tfjs-multiply-adds.js';
 
 export interface TfjsOptions {
   /** Folder with model.json and its shards. */
@@ -172,6 +173,10 @@ class TfjsGraph implements Graph<Tensor> {
     const values = (await tensor.data()) as Float32Array;
     this.tfjs.check();
     return values;
+  }
+
+  count(run: () => Promise<unknown>): Promise<number | null> {
+    return countMultiplyAdds(this.tfjs.core.engine(), run);
   }
 
   free(tensors: Iterable<Tensor>): void {
