@@ -26,7 +26,7 @@ const FLOORS = {
     accuracy: 'accuracy_twin',
     solved: 'ost_solved_twin',
     series: 'accuracy_twin',
-    note: `initialisers shuffled with seed ${BESIDE.seeds.twin}, one repetition of the folds`,
+    note: `weights shuffled with seed ${BESIDE.seeds.twin}, one repetition of the folds`,
   },
 } as const satisfies Record<string, Floor>;
 
