@@ -5,9 +5,6 @@ import { npyHeaderBytes } from '@corescore/formats';
 
 /** A float32 .npy [step][stimulus][feature] that is filled at the right offsets and appears whole or not at all. */
 export class ActivationFile {
-  /** One write is under way while the next block is read and checked. */
-  private writing: Promise<void> = Promise.resolve();
-
   private constructor(
     readonly path: string,
     private readonly partial: string,
@@ -34,19 +31,18 @@ export class ActivationFile {
     return new ActivationFile(join(folder, `${name}.npy`), partial, handle, header.length, shape);
   }
 
-  /**
-   * A block [steps][count][feature] of steps from `step` on, images from `start` on. Resolves when the block before it is
-   * written; `rows` must be left alone. An error is that of this block's predecessor: the last one's comes with `close`.
-   */
+  /** A block [steps][count][feature] of steps from `step` on, images from `start` on. */
   async write(step: number, start: number, count: number, rows: Uint8Array): Promise<void> {
-    await this.writing;
-    this.writing = this.writeBlock(step, start, count, rows);
-    this.writing.catch(() => undefined); // Told to whoever comes next.
+    const [, stimuli, features] = this.shape;
+    const bytes = count * features * 4;
+    for (let at = 0; at < rows.byteLength; at += bytes, step++) {
+      const position = this.dataOffset + (step * stimuli + start) * features * 4;
+      await writeAll(this.handle, rows.subarray(at, at + bytes), position);
+    }
   }
 
   /** Flushes to disk; the file keeps its temporary name. */
   async close(): Promise<void> {
-    await this.writing;
     await this.handle.datasync();
     await this.handle.close();
   }
@@ -58,18 +54,8 @@ export class ActivationFile {
 
   /** Removes what there is, under either name. */
   async discard(): Promise<void> {
-    await this.writing.catch(() => undefined);
     await this.handle.close().catch(() => undefined); // It may be closed already.
     await rm(this.partial, { force: true });
-  }
-
-  private async writeBlock(step: number, start: number, count: number, rows: Uint8Array): Promise<void> {
-    const [, stimuli, features] = this.shape;
-    const bytes = count * features * 4;
-    for (let at = 0; at < rows.byteLength; at += bytes, step++) {
-      const position = this.dataOffset + (step * stimuli + start) * features * 4;
-      await writeAll(this.handle, rows.subarray(at, at + bytes), position);
-    }
   }
 }
 

@@ -34,7 +34,9 @@ export function encodeFrame(frame: Frame, payload: readonly Uint8Array[] = []): 
 export class FrameError extends Error {}
 
 /**
- * Reads frames from a stream, which is believed nothing: lengths are bounded before anything is allocated.
+ * Reads frames from a stream, which is believed nothing: lengths are bounded before anything is allocated. Payloads lie in
+ * two buffers in turn, since fresh memory for each costs more than reading it: one is good until the second payload after
+ * it is read.
  * @param maxPayloadBytes longest payload to accept.
  * @throws FrameError on a malformed or oversized frame; a stream that ends within a frame just ends.
  */
@@ -47,6 +49,7 @@ export async function* readFrames(
   let target = prefix;
   let filled = 0;
   let payloadBytes = 0;
+  let [payload, other] = [Buffer.alloc(0), Buffer.alloc(0)];
   let frame: Frame | undefined;
   const begin = (next: typeof part, buffer: Buffer<ArrayBuffer>): void => {
     part = next;
@@ -69,8 +72,10 @@ export async function* readFrames(
         begin('header', Buffer.alloc(headerBytes));
       } else if (part === 'header') {
         frame = parseHeader(target);
+        if (payloadBytes > 0) [payload, other] = [other, payload];
         // Own memory from offset 0, so that float32 views are aligned.
-        begin('payload', Buffer.allocUnsafeSlow(payloadBytes));
+        if (payload.length < payloadBytes) payload = Buffer.allocUnsafeSlow(payloadBytes);
+        begin('payload', payload.subarray(0, payloadBytes));
       } else {
         yield { frame: frame!, payload: target };
         prefix = Buffer.alloc(PREFIX_BYTES);

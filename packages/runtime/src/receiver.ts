@@ -58,6 +58,8 @@ export class Receiver {
   private readonly arrays = new Map<string, ReceivedArray>();
   private bytes = 0;
   private logLines = 0;
+  /** One block is written while the next is read and checked: then `readFrames` may use its memory again. */
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: ReceiverOptions) {}
 
@@ -109,6 +111,7 @@ export class Receiver {
       const { temporal, imageFrom } = checks;
       summaries.push({ name, path: file.path, steps, stimuli, features, temporal, imageFrom, shape });
     }
+    await this.writing;
     for (const { name, file } of this.arrays.values()) await writing(name, () => file.close());
     for (const { file } of this.arrays.values()) await file.publish();
     return summaries;
@@ -116,6 +119,7 @@ export class Receiver {
 
   /** Removes everything that was written. */
   async discard(): Promise<void> {
+    await this.writing.catch(() => undefined);
     for (const { file } of this.arrays.values()) await file.discard();
   }
 
@@ -163,7 +167,9 @@ export class Receiver {
     if (payload.byteLength !== steps * values * 4) throw new FrameError('rows of a wrong length');
     const rows = new Float32Array(payload.buffer, payload.byteOffset, steps * values);
     for (let k = 0; k < steps; k++) checks.add(step + k, start, rows.subarray(k * values, (k + 1) * values));
-    await writing(array.name, () => array.file.write(step, start, count, payload));
+    await this.writing;
+    this.writing = writing(array.name, () => array.file.write(step, start, count, payload));
+    this.writing.catch(() => undefined); // Told to whoever comes next.
     const last = step + steps === array.steps;
     array.next = last ? { step: 0, start: start + count, count: 0 } : { step: step + steps, start, count };
   }

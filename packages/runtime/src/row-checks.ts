@@ -1,3 +1,4 @@
+import { bytesOf } from './child/compare.js';
 import { modelFailure } from './failure.js';
 
 /**
@@ -22,6 +23,8 @@ interface StepSpread {
   first: Float32Array;
   maxDifference: number;
   maxMagnitude: number;
+  /** Whether no later image can undo that the step depends on the image: then only finiteness is looked at. */
+  settled: boolean;
 }
 
 /** Watches one recorded array pass by, in blocks [images][feature] of one step. Holds one image per step. */
@@ -39,7 +42,7 @@ export class RowChecks {
 
   /** First step whose activations differ between images; null where none do, or there is one image only. */
   get imageFrom(): number | null {
-    const step = this.spreads.findIndex((s) => s.maxDifference > IMAGE_TOLERANCE * s.maxMagnitude);
+    const step = this.spreads.findIndex((s) => s.settled || s.maxDifference > IMAGE_TOLERANCE * s.maxMagnitude);
     return step < 0 ? null : step;
   }
 
@@ -50,7 +53,7 @@ export class RowChecks {
   add(step: number, start: number, rows: Float32Array): void {
     const { features } = this.options;
     const spread = this.spreadOf(step, rows);
-    const bad = widen(spread, rows);
+    const bad = spread.settled ? notFinite(rows) : widen(spread, rows);
     if (bad >= 0) this.refuse(rows[bad]!, step, start + Math.floor(bad / features), bad % features);
     this.compareWithPrevious(step, start, rows);
   }
@@ -94,7 +97,7 @@ export class RowChecks {
   private spreadOf(step: number, rows: Float32Array): StepSpread {
     let spread = this.spreads[step];
     if (spread === undefined) {
-      spread = { first: rows.slice(0, this.options.features), maxDifference: 0, maxMagnitude: 0 };
+      spread = { first: rows.slice(0, this.options.features), maxDifference: 0, maxMagnitude: 0, settled: false };
       this.spreads[step] = spread;
     }
     return spread;
@@ -123,8 +126,9 @@ export class RowChecks {
   }
 }
 
-/** A loop, since a callback a value takes ten times as long. */
+/** A loop, since a callback a value takes ten times as long; equal bytes, which are found sooner, are equal values. */
 function differs(a: Float32Array, b: Float32Array): boolean {
+  if (bytesOf(a).equals(bytesOf(b))) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return true;
   return false;
 }
@@ -146,5 +150,32 @@ function widen(spread: StepSpread, rows: Float32Array): number {
   }
   spread.maxDifference = maxDifference;
   spread.maxMagnitude = maxMagnitude;
+  // Let D be the difference, M the magnitude so far, t the tolerance. A later image of magnitude M' up to D / t leaves
+  // D > t M'. Beyond that M' > 2 M, and that image differs from image 0 by M' - M > M' / 2, more than t M'.
+  spread.settled = maxDifference > 2 * IMAGE_TOLERANCE * maxMagnitude;
   return -1;
+}
+
+/** Bits of a float32 that are all set in an infinity and in NaN, and in nothing else. */
+const EXPONENT = 0x7f800000;
+/** Carries such an exponent into the sign. */
+const CARRY = 0x00800000;
+
+/**
+ * Index of the first value that is not finite, or -1. By the bits, four at a time: half of the time that comparing each
+ * value takes.
+ */
+function notFinite(rows: Float32Array): number {
+  const bits = new Int32Array(rows.buffer, rows.byteOffset, rows.length);
+  let carried = 0;
+  let i = 0;
+  for (; i + 3 < bits.length; i += 4) {
+    carried |=
+      ((bits[i]! & EXPONENT) + CARRY) |
+      ((bits[i + 1]! & EXPONENT) + CARRY) |
+      ((bits[i + 2]! & EXPONENT) + CARRY) |
+      ((bits[i + 3]! & EXPONENT) + CARRY);
+  }
+  for (; i < bits.length; i++) carried |= (bits[i]! & EXPONENT) + CARRY;
+  return carried < 0 ? rows.findIndex((value) => !Number.isFinite(value)) : -1;
 }

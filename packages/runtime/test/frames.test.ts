@@ -30,6 +30,21 @@ describe('frames', () => {
     ]);
   });
 
+  it('have a payload that stays until the second one after it is read', async () => {
+    const blocks = Array.from({ length: 6 }, (_, i) => Float32Array.from({ length: 1 + ((5 * i) % 7) }, () => i));
+    const sent = blocks.flatMap((block) => [
+      ...encodeFrame(rows, [new Uint8Array(block.buffer)]),
+      ...encodeFrame({ type: 'done' }),
+    ]);
+    const views: Float32Array[] = [];
+    for await (const { payload } of readFrames(Readable.from([Buffer.concat(sent)]), 1000)) {
+      if (payload.byteLength === 0) continue;
+      views.push(new Float32Array(payload.buffer, payload.byteOffset, payload.byteLength / 4));
+      for (const i of [views.length - 2, views.length - 1]) if (i >= 0) expect(views[i]).toEqual(blocks[i]);
+    }
+    expect(views).toHaveLength(6);
+  });
+
   it('end with the last whole one', async () => {
     expect(await receive(bytes.subarray(0, -3), 16)).toHaveLength(2);
   });
