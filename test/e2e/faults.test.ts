@@ -34,10 +34,11 @@ function workerPid(): number | null {
 }
 
 async function killWorkerWhile(status: RunView['status'], runId: string): Promise<void> {
-  await until(`status ${status}`, 60, async () => {
+  await until(`status ${status}`, 120, async () => {
     const run = await call<RunView>(served, `/v1/runs/${runId}`);
     if (run.status === 'scored') throw new Error('scored before the worker could be killed');
-    return run.status === status;
+    // A run waits for its scoring under that status: with progress it has begun, and has something to lose.
+    return run.status === status && (status === 'extracting' || run.progress !== null);
   });
   process.kill(workerPid()!, 'SIGKILL');
 }

@@ -1,5 +1,5 @@
-/** What V8 and the thread that prepares images grow to beside a large model. */
-const HEADROOM_BYTES = 48 * 1024 ** 2;
+/** Twice what V8 and the thread that prepares images usually grow to beside a large model: 48 MiB failed now and then. */
+const HEADROOM_BYTES = 96 * 1024 ** 2;
 
 /** As of ECMAScript 2024, which Node has had since version 20; our library of types stops before. */
 interface Resizable extends ArrayBuffer {
