@@ -112,7 +112,7 @@ export class Receiver {
       summaries.push({ name, path: file.path, steps, stimuli, features, temporal, imageFrom, shape });
     }
     await this.writing;
-    for (const { name, file } of this.arrays.values()) await writing(name, () => file.close());
+    for (const { name, file } of this.arrays.values()) await onDisk(name, () => file.close());
     for (const { file } of this.arrays.values()) await file.publish();
     return summaries;
   }
@@ -149,7 +149,7 @@ export class Receiver {
         },
       );
     }
-    const file = await writing(name, () => ActivationFile.create(outDir, name, [steps, stimuli, features]));
+    const file = await onDisk(name, () => ActivationFile.create(outDir, name, [steps, stimuli, features]));
     const checks = new RowChecks({ name, field, steps, features, stimuli, firstStep });
     this.arrays.set(name, { name, steps, features, shape, file, checks, next: { step: 0, start: 0, count: 0 } });
   }
@@ -168,7 +168,7 @@ export class Receiver {
     const rows = new Float32Array(payload.buffer, payload.byteOffset, steps * values);
     for (let k = 0; k < steps; k++) checks.add(step + k, start, rows.subarray(k * values, (k + 1) * values));
     await this.writing;
-    this.writing = writing(array.name, () => array.file.write(step, start, count, payload));
+    this.writing = onDisk(array.name, () => array.file.write(step, start, count, payload));
     this.writing.catch(() => undefined); // Told to whoever comes next.
     const last = step + steps === array.steps;
     array.next = last ? { step: 0, start: start + count, count: 0 } : { step: step + steps, start, count };
@@ -176,7 +176,7 @@ export class Receiver {
 }
 
 /** A disk that is full is no fault of the model. */
-async function writing<T>(name: string, write: () => Promise<T>): Promise<T> {
+async function onDisk<T>(name: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {

@@ -7,7 +7,7 @@ const OUT_OF_MEMORY =
   /(heap|process|JavaScript) out of memory|bad_alloc|cannot allocate memory|failed to (allocate|reserve virtual memory)/i;
 
 /** What Node, glibc and the engines print when the kernel gives them no further thread. */
-const NO_THREAD = /(uv_thread_create|pthread_create|thread constructor failed).*|resource temporarily unavailable/i;
+const NO_THREAD = /uv_thread_create|pthread_create|thread constructor failed|resource temporarily unavailable/i;
 
 /** What the signals of a processor or of a limit tell a submitter. */
 const REMEDY_OF_SIGNAL: Partial<Record<NodeJS.Signals, string>> = {
