@@ -65,6 +65,8 @@ export class Receiver {
 
   /** @throws ModelFailure for activations that are refused, FrameError for a frame that no honest child sends. */
   async take(frame: Frame, payload: Uint8Array): Promise<void> {
+    // `readFrames` counts on it: any payload lets it use the memory of the one before the last again.
+    if (frame.type !== 'rows' && payload.byteLength > 0) throw new FrameError('a payload where none belongs');
     switch (frame.type) {
       case 'started':
         this.started = true;

@@ -46,6 +46,7 @@ it.each([
   ['an end without results', 'doneAtOnce', 'IT is not complete'],
   ['a frame of its own invention', 'strangeFrame', 'unknown frame constructor'],
   ['rows of images that do not exist', 'rowsBeyondTheEnd', 'rows out of order'],
+  ['a payload that would take the memory of rows on their way to the disk', 'payloadOfNothing', 'where none belongs'],
   ['rows of steps that were not declared', 'stepsBeyondTheEnd', 'rows out of order'],
 ])('%s: the model crashed', async (_, attempt, reason) => {
   const { failure } = await lie('started', attempt);

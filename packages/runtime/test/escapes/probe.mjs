@@ -176,6 +176,8 @@ function rowsBeyondTheEnd() {
   write(frame({ type: 'rows', name: 'IT', step: 0, steps: 1, start: 0, count: 100 }, 800, Buffer.alloc(800)));
 }
 
+const payloadOfNothing = () => write(frame({ type: 'log', line: 'babble' }, 4, Buffer.alloc(4)));
+
 function stepsBeyondTheEnd() {
   write(frame({ type: 'array', name: 'IT', steps: 2, features: 2, shape: [2] }));
   write(frame({ type: 'rows', name: 'IT', step: 0, steps: 3, start: 0, count: 1 }, 24, Buffer.alloc(24)));
@@ -199,5 +201,6 @@ const attempts = {
   logFlood,
   rowsBeyondTheEnd,
   stepsBeyondTheEnd,
+  payloadOfNothing,
 };
 for (const name of attempt) await attempts[name]();
