@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -50,14 +50,16 @@ const HOSTS: [name: string, without: readonly Measure[], attempts: string[][]][]
 /** Ids of no account. */
 const ORDINARY = ['setpriv', '--reuid', '2099999999', '--regid', '2099999999', '--clear-groups'];
 
-/** Only root can become somebody else, who must be able to read this checkout. */
+const isRoot = process.getuid?.() === 0;
+
+/**
+ * Only root can become somebody else, who must be able to read this checkout and to start Node: by themselves, for
+ * `setpriv` still has root's rights when it starts something.
+ */
 const canBeOrdinary = (() => {
-  try {
-    execFileSync(ORDINARY[0], [...ORDINARY.slice(1), process.execPath, '--check', WARDEN], { stdio: 'ignore' });
-    return process.getuid?.() === 0;
-  } catch {
-    return false;
-  }
+  if (!isRoot) return false;
+  const shell = ['sh', '-c', '"$0" --check "$1"', process.execPath, WARDEN];
+  return spawnSync(ORDINARY[0], [...ORDINARY.slice(1), ...shell], { stdio: 'ignore' }).status === 0;
 })();
 const USERS = [{ user: 'the user of the tests', as: [] as string[] }];
 if (canBeOrdinary) USERS.push({ user: 'an ordinary user', as: ORDINARY });
@@ -88,6 +90,8 @@ describe.runIf(process.platform === 'linux').each(CASES)('%s, %s', (_user, _host
   /** Whether permissions of files are all that stands before them. */
   const filesOpen = () => !holds('files') && !holds('node');
   const asService = () => filesOpen() && !holds('user');
+  /** Root without its capabilities may not look into a process that has them. */
+  const seesParent = () => asService() && !(isRoot && as.length === 0 && holds('privileges'));
 
   beforeAll(async () => {
     result = await watch(as, without, attempts);
@@ -125,7 +129,7 @@ describe.runIf(process.platform === 'linux').each(CASES)('%s, %s', (_user, _host
         .map((line) => JSON.parse(line)),
     );
     expect(said.environment).toEqual({ ORT_DISABLE_TELEMETRY: '1' });
-    expect(quiet.said.includes(TOKEN)).toBe(asService());
+    expect(quiet.said.includes(TOKEN)).toBe(seesParent());
   });
 
   it('files to read', () => {
@@ -178,7 +182,8 @@ describe.runIf(process.platform === 'linux').each(CASES)('%s, %s', (_user, _host
       const { workers } = result.runs;
       if (workers === undefined) return saysAbsent('count');
       if (holds('count')) expect(workers.mostTasks).toBeLessThanOrEqual(result.mostTasks + FENCE_TASKS);
-      expect(workers.end.signal).not.toBeNull();
+      // By a signal, or by itself for want of threads or memory: not with success.
+      expect(workers.end.exitCode).not.toBe(0);
     });
 
     it('memory taken by processes of groups of their own', () => {

@@ -26,7 +26,8 @@ export const MEASURES = {
   },
   user: {
     holds: 'runs under a user id of its own',
-    absent: 'RUNS AS THE USER OF THE SERVICE, only root can give a run a user id of its own',
+    absent:
+      'RUNS AS THE USER OF THE SERVICE, only root can give a run a user id of its own, and every user must be able to read Node and the code',
   },
   count: {
     holds: 'number of processes and threads limited',
