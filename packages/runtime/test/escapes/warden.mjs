@@ -131,15 +131,16 @@ async function run(attempt) {
   const left = marked();
   for (const pid of left) process.kill(pid, 'SIGKILL');
   fs.closeSync(pixelsFd);
+  const found = { pixels: contents(pixels), job: contents(job), folder: fs.readdirSync(folder) };
+  fs.rmSync(folder, { recursive: true, force: true });
   return {
     said,
     end: { ...end, spawnError: end.spawnError?.message ?? null, logTail: end.logTail.slice(-1000) },
     logLines: lines.length,
     mostTasks,
     left: left.length,
-    pixels: contents(pixels),
-    job: contents(job),
-    folder: fs.readdirSync(folder).filter((name) => name !== '.root' && name !== 'job.json'),
+    ...found,
+    folder: found.folder.filter((name) => name !== '.root' && name !== 'job.json'),
   };
 }
 
