@@ -41,8 +41,3 @@ export async function readFully(handle: FileHandle, into: Uint8Array, position: 
   }
   return at;
 }
-
-/** The bytes behind a typed array, without a copy. */
-export function bytesOf(array: ArrayBufferView): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-}

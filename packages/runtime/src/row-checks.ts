@@ -1,4 +1,4 @@
-import { bytesOf } from './child/compare.js';
+import { bytesOf } from '@corescore/formats/bytes';
 import { modelFailure } from './failure.js';
 
 /**

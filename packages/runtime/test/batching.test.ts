@@ -10,13 +10,19 @@ const MANY = 1024;
  */
 function session(waitMs: (rows: number) => number, error: (rows: number) => number = () => 0): ModelSession {
   return {
-    describe: () => ({ engine: 'test', provider: 'cpu', fixedBatch: null, inputs: [], outputs: [] }),
+    describe: () => ({
+      engine: 'test',
+      provider: 'cpu',
+      fixedBatch: null,
+      inputs: [],
+      outputs: [],
+      multiplyAdds: null,
+    }),
     async run(images, rows) {
       await new Promise((resolve) => setTimeout(resolve, waitMs(rows)));
       const data = images.map((value) => 2 * value + error(rows));
       return new Map([['IT', { steps: [data], features: 1, shape: [1] }]]);
     },
-    multiplyAdds: async () => null,
     dispose: async () => undefined,
   };
 }

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { bytesOf, readFully, writeFully } from '../files.js';
+import { bytesOf } from '../bytes.js';
+import { readFully, writeFully } from '../files.js';
 import { elements, ITEM_BYTES, type NpyHeader } from './header.js';
 
 /** Values held at once, twice: 64 MiB of float32 each. */

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
-import { bytesOf, readFully } from '../files.js';
+import { bytesOf } from '../bytes.js';
+import { readFully } from '../files.js';
 import { decodeFloat16 } from '../float16.js';
 import { elements, type NpyHeader } from './header.js';
 

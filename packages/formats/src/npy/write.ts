@@ -1,4 +1,5 @@
-import { bytesOf, writeAtomically, writeFully } from '../files.js';
+import { bytesOf } from '../bytes.js';
+import { writeAtomically, writeFully } from '../files.js';
 import { elements, npyHeaderBytes } from './header.js';
 
 /** Writes float32 values, row-major, as .npy; the file appears whole or not at all. */

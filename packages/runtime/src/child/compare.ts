@@ -1,3 +1,4 @@
+import { bytesOf } from '@corescore/formats/bytes';
 import type { Recorded } from '../session/index.js';
 
 type Recordings = ReadonlyMap<string, Recorded>;
@@ -17,11 +18,6 @@ export function isEqual(a: Recordings, b: Recordings): boolean {
   return [...a].every(([name, { steps }]) =>
     steps.every((rows, step) => bytesOf(rows).equals(bytesOf(b.get(name)!.steps[step]!))),
   );
-}
-
-/** A view, no copy. */
-export function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /**

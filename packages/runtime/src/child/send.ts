@@ -1,7 +1,7 @@
 import { writeSync, writev } from 'node:fs';
+import { bytesOf } from '@corescore/formats/bytes';
 import { encodeFrame, type Frame } from '../frames.js';
 import type { Recorded } from '../session/index.js';
-import { bytesOf } from './compare.js';
 
 const PIPE = 3;
 

@@ -32,6 +32,8 @@ class GraphSession<T> implements ModelSession {
   private readonly fetches: string[];
   /** Steps and features of each recording, set by the first run; every later run must repeat them. */
   private readonly expected = new Map<string, { steps: number; shape: number[] }>();
+  /** For one image, set by the first run where the engine counts. */
+  private multiplyAdds: number | null = null;
 
   constructor(
     private readonly graph: Graph<T>,
@@ -44,10 +46,23 @@ class GraphSession<T> implements ModelSession {
 
   describe(): SessionDescription {
     const { engine, provider, inputs, outputs } = this.graph;
-    return { engine, provider, fixedBatch: this.image.fixedBatch, inputs, outputs };
+    const { multiplyAdds } = this;
+    return { engine, provider, fixedBatch: this.image.fixedBatch, inputs, outputs, multiplyAdds };
   }
 
   async run(images: Float32Array, count: number): Promise<Map<string, Recorded>> {
+    const isFirst = this.expected.size === 0;
+    if (!isFirst || this.graph.count === undefined) return this.runSteps(images, count);
+    const { result, multiplyAdds } = await this.graph.count(() => this.runSteps(images, count));
+    this.multiplyAdds = multiplyAdds === null ? null : Math.round(multiplyAdds / count);
+    return result;
+  }
+
+  async dispose(): Promise<void> {
+    await this.graph.release();
+  }
+
+  private async runSteps(images: Float32Array, count: number): Promise<Map<string, Recorded>> {
     const { graph, plan } = this;
     const recorded = new Map<string, Recorded>();
     const live = new Set<T>();
@@ -75,15 +90,6 @@ class GraphSession<T> implements ModelSession {
     }
     for (const recording of plan.recordings) this.requireSameShape(recording, recorded.get(recording.name)!);
     return recorded;
-  }
-
-  async multiplyAdds(images: () => Float32Array, count: number): Promise<number | null> {
-    const total = (await this.graph.count?.(() => this.run(images(), count))) ?? null;
-    return total === null ? null : Math.round(total / count);
-  }
-
-  async dispose(): Promise<void> {
-    await this.graph.release();
   }
 
   private async runOnce(feeds: Record<string, T>): Promise<Record<string, T | null>> {

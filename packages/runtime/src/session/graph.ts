@@ -11,6 +11,13 @@ export interface TensorInfo {
 export const ELEMENT_TYPES = ['float32', 'float16', 'float64', 'uint8', 'int32', 'int64', 'bool'] as const;
 export type ElementType = (typeof ELEMENT_TYPES)[number];
 
+/** What a run gave, and what it took. */
+export interface Counted<R> {
+  result: R;
+  /** Multiplications with an addition; null where not all of them could be counted. */
+  multiplyAdds: number | null;
+}
+
 /**
  * A loaded graph: the only thing an engine must provide. Tensors of type `T` stay where the engine keeps them (on its
  * device, if it has one), so that a state that the host carries is never copied.
@@ -38,8 +45,8 @@ export interface Graph<T> {
   type(tensor: T): string;
   /** Row-major values as float32; null for a type that is not floating point. The caller owns the array. */
   read(tensor: T): Promise<Float32Array | null>;
-  /** Multiply-adds while `run` runs, where the engine can tell and the files do not; null where it cannot count them all. */
-  count?(run: () => Promise<unknown>): Promise<number | null>;
+  /** Counts while `run` runs, where the engine can tell and the files do not. */
+  count?<R>(run: () => Promise<R>): Promise<Counted<R>>;
   free(tensors: Iterable<T>): void;
   release(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { TensorInfo } from './graph.js';
 
-/** What a session knows of its model before the first run. */
+/** What a session knows of its model. */
 export interface SessionDescription {
   /** Name and version, e.g. `onnxruntime-node 1.30.0`. */
   engine: string;
@@ -11,6 +11,11 @@ export interface SessionDescription {
   inputs: readonly TensorInfo[];
   /** Outputs of the graph, the inner tensors that the plan records among them. */
   outputs: readonly TensorInfo[];
+  /**
+   * Multiplications with an addition for one image, all steps, counted in the first run: null before it, and where the
+   * engine does not count. For ONNX the file tells (`NetworkFacts`).
+   */
+  multiplyAdds: number | null;
 }
 
 /** One recorded array of one batch. */
@@ -32,10 +37,5 @@ export interface ModelSession {
    * @throws ModelFailure, named after what is wrong with an output or a run.
    */
   run(images: Float32Array, count: number): Promise<Map<string, Recorded>>;
-  /**
-   * Multiplications with an addition for one image, all steps, counted in a run of `count` images. Null where the engine
-   * does not count: for ONNX the file tells (`NetworkFacts`).
-   */
-  multiplyAdds(images: () => Float32Array, count: number): Promise<number | null>;
   dispose(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { DataType, NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { engineName } from '../engine.js';
-import type { ElementType, Graph, TensorInfo } from './graph.js';
+import type { Counted, ElementType, Graph, TensorInfo } from './graph.js';
 import { engineFailure } from './graph-session.js';
 import { startTfjs, type Tfjs } from './tfjs-backend.js';
 import { fromFolder } from './tfjs-files.js';
@@ -175,7 +175,7 @@ class TfjsGraph implements Graph<Tensor> {
     return values;
   }
 
-  count(run: () => Promise<unknown>): Promise<number | null> {
+  count<R>(run: () => Promise<R>): Promise<Counted<R>> {
     return countMultiplyAdds(this.tfjs.core.engine(), run);
   }
 

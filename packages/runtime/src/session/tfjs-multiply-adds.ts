@@ -1,4 +1,5 @@
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
+import type { Counted } from './graph.js';
 import { product } from './steps.js';
 
 type Shape = readonly number[];
@@ -34,11 +35,10 @@ interface Runner {
 }
 
 /**
- * Multiplications with an addition in the convolutions and matrix products while `run` runs: from the shapes that its
- * operators really have, each application counted; biases, normalisation, nonlinearities and pools are left out.
- * @returns null where an operator has no rule
+ * Counts in the convolutions and matrix products while `run` runs: from the shapes that its operators really have, each
+ * application counted; biases, normalisation, nonlinearities and pools are left out.
  */
-export async function countMultiplyAdds(runner: Runner, run: () => Promise<unknown>): Promise<number | null> {
+export async function countMultiplyAdds<R>(runner: Runner, run: () => Promise<R>): Promise<Counted<R>> {
   let total: number | null = 0;
   const original = runner.runKernel;
   runner.runKernel = function <T extends Tensor | Tensor[]>(
@@ -57,9 +57,9 @@ export async function countMultiplyAdds(runner: Runner, run: () => Promise<unkno
     return result;
   };
   try {
-    await run();
+    const result = await run();
+    return { result, multiplyAdds: total };
   } finally {
     runner.runKernel = original;
   }
-  return total;
 }
