@@ -48,8 +48,8 @@ export function similarBins(task: SimilarTask): Promise<ThreadResult<BinSimilari
     const features = await patternCorrelations(x, n, f, kernels);
     const gram = await pooledGram(x, n, f, kernels);
     const found: BinSimilarity[] = [];
-    // Of all images: the same for every bin.
-    let ranks: Float64Array | undefined;
+    // Of the features over all images: the same for every bin.
+    let ofAll: Float64Array | undefined;
     for (const response of task.responses) {
       const y = Float32Array.from(response);
       const patterns = await patternCorrelations(y, n, task.neuroids, kernels);
@@ -58,9 +58,10 @@ export function similarBins(task: SimilarTask): Promise<ThreadResult<BinSimilari
         (i) => !Number.isNaN(features[i * n + i]) && !Number.isNaN(patterns[i * n + i]),
       );
       const size = images.length;
-      const ranksOf = (matrix: Float64Array) => pairRanks(size === n ? matrix : submatrix(matrix, n, images), size);
-      if (size === n) ranks ??= ranksOf(features);
-      const own = ranks !== undefined && size === n ? ranks : ranksOf(features);
+      const isWhole = size === n;
+      const ranksOf = (matrix: Float64Array) => pairRanks(isWhole ? matrix : submatrix(matrix, n, images), size);
+      if (isWhole) ofAll ??= ranksOf(features);
+      const own = isWhole ? ofAll! : ranksOf(features);
       const target = await pooledGram(y, n, task.neuroids, kernels);
       found.push({
         rsa: rsaEstimate(own, ranksOf(patterns), size, deal(size), GROUPS),
