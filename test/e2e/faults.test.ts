@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import type { RunView } from '@corescore/contracts';
+import type { Leaderboard, RunView } from '@corescore/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endless, manifest } from '../../packages/runtime/test/models.js';
 import { type Graph, INT64, onnxFile } from '../../packages/runtime/test/onnx-writer.js';
@@ -7,17 +7,15 @@ import { call, newHome, removeHome, type Served, startServe, until } from '../su
 import { submitBundled, submitModel } from '../support/submit.js';
 
 /**
- * `kill -9` of the worker, found by its command line below the supervisor: the supervisor starts another, the lease of
- * the dead one runs out, and the run ends scored exactly once.
+ * What may befall a service: `kill -9` of the worker, found by its command line below the supervisor, which starts
+ * another; Ctrl-C and a second start.
  */
 const home = newHome();
+const start = () =>
+  startServe({ home, args: ['--no-seed'], env: { CORESCORE_BESIDE: 'no', CORESCORE_LEASE_SECONDS: '2' } });
 let served: Served;
 beforeAll(async () => {
-  served = await startServe({
-    home,
-    args: ['--no-seed'],
-    env: { CORESCORE_BESIDE: 'no', CORESCORE_LEASE_SECONDS: '2' },
-  });
+  served = await start();
 });
 afterAll(async () => {
   await served?.stop();
@@ -77,3 +75,27 @@ test.each(CASES)(
   },
   400_000,
 );
+
+const running = (): string =>
+  execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(home) && !line.startsWith('ps'))
+    .join('\n');
+
+test('Ctrl-C stops everything; a second start finds its data', async () => {
+  const rowsOf = async () => (await call<Leaderboard>(served, '/v1/leaderboard?benchmark=core-objects-ost')).rows;
+  const rows = await rowsOf();
+  expect(rows.map(({ name, status }) => [name, status])).toContainEqual(['ff-64', 'scored']);
+  const { token } = served;
+  const runs = () => Promise.all(rows.map(({ runId }) => call<RunView>(served, `/v1/runs/${runId}`)));
+  const before = await runs();
+  expect(await served.stop('SIGINT')).toBe(0);
+  expect(running()).toBe('');
+
+  served = await start();
+  expect(await rowsOf()).toEqual(rows);
+  expect(await runs()).toEqual(before);
+  expect(served.token).toBe(token);
+  await served.stop('SIGTERM');
+  expect(running()).toBe('');
+}, 240_000);
