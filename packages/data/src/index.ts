@@ -11,5 +11,6 @@ export {
   type GeneratorOptions,
   IMAGE_SETS,
   type ImageSetName,
+  PIXELS,
 } from './generate/sets.js';
 export { type SetDescription, type WrittenSet, writeSet } from './generate/write-set.js';

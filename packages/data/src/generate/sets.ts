@@ -28,6 +28,13 @@ export const IMAGE_SETS = {
 } as const satisfies Record<string, ImageSet>;
 export type ImageSetName = keyof typeof IMAGE_SETS;
 
+/** sha256 of the pixels of each whole set at the default seed and size, image after image: what version 1 is. */
+export const PIXELS: Record<ImageSetName, string> = {
+  train: 'c25661b9e92f5a1fd3e77439192e89af60da96a4437e9a89d56d0a15c1f453e2',
+  commitment: '0ac95a09cb34e0f7fac3a8b7257a3c0126cbfe0d6a8be050d49965250f048a2a',
+  benchmark: '5964e1f3858d36525c204dc2006566bb657abc010645a82dfe4e0fbe59b1509c',
+};
+
 /** What is not left to chance, so that no band or object has other drawings or backgrounds than the rest. */
 export interface Assignment {
   set: ImageSetName;
@@ -82,6 +89,19 @@ export interface GeneratorOptions {
 }
 
 const SIZES = { min: 32, max: 512 };
+
+/**
+ * Compares the pixels of a set with what its version says; sets of another seed, size or count have nothing to be compared with.
+ * @throws CorescoreError `source_mismatch`
+ */
+export function checkPixels({ set, seed, size, count }: Required<GeneratorOptions>, digest: string): void {
+  if (seed !== DEFAULT_SEED || size !== DEFAULT_SIZE || count !== IMAGE_SETS[set].count || digest === PIXELS[set])
+    return;
+  throw new CorescoreError('source_mismatch', `The pixels of ${set} have the digest ${digest}, not ${PIXELS[set]}.`, {
+    field: 'pixels',
+    remedy: 'This machine or build makes other images than core-objects@1: report its processor and Node version.',
+  });
+}
 
 /** @throws CorescoreError `unknown_image_set` or `generator_option` */
 export function checkOptions(options: { [K in keyof GeneratorOptions]: unknown }): Required<GeneratorOptions> {

@@ -7,7 +7,7 @@ import { npyHeaderBytes } from '@corescore/formats';
 import { ATLAS_DIGEST } from './atlas.js';
 import { generateSet } from './generate-set.js';
 import type { GeneratedImage } from './render.js';
-import { checkOptions, GENERATOR_VERSION, type GeneratorOptions } from './sets.js';
+import { checkOptions, checkPixels, GENERATOR_VERSION, type GeneratorOptions } from './sets.js';
 import { csvLine, tableRow } from './table.js';
 
 /** `set.json`: what was asked for, and the sha256 of what was written. */
@@ -41,7 +41,8 @@ const TABLE = 'images.csv';
 /**
  * Writes a set into a folder of its own under `to`, named by what the images depend on; a folder that is there and whole
  * is taken as it is. It appears whole or not at all.
- * @throws CorescoreError as `generateSet`, and `generator_option` where `to` cannot be written to
+ * @throws CorescoreError as `generateSet`, and `generator_option` where `to` cannot be written to, and `source_mismatch`
+ * where the pixels are not those of the version
  */
 export async function writeSet(
   options: GeneratorOptions & {
@@ -67,35 +68,34 @@ export async function writeSet(
   if (there !== undefined) return result(there, true);
 
   const scratch = join(to, `.${name}-${randomUUID()}`);
-  await makeFolder(scratch, to);
   try {
+    await mkdir(scratch, { recursive: true });
     const written = await writeFiles(scratch, checked, signal, onProgress);
     const description: SetDescription = { ...key, ...written };
     await writeFile(join(scratch, 'set.json'), `${JSON.stringify(description, null, 2)}\n`);
-    // What lies there is damaged, or another process was faster and wrote the same.
+    const faster = await readWhole(folder);
+    if (faster !== undefined) return result(faster, true);
+    // What lies there is damaged.
     await rm(folder, { recursive: true, force: true });
     await rename(scratch, folder);
     return result(description, false);
   } catch (error) {
     const faster = await readWhole(folder);
     if (faster !== undefined && signal?.aborted !== true) return result(faster, true);
-    throw error;
+    throw isOfFileSystem(error) ? cannotWrite(to, error) : error;
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
-async function makeFolder(scratch: string, to: string): Promise<void> {
-  try {
-    await mkdir(scratch, { recursive: true });
-  } catch (cause) {
-    throw new CorescoreError('generator_option', `${to} cannot be written to: ${(cause as Error).message}.`, {
-      field: 'to',
-      remedy: 'Name a folder that you may write to.',
-      cause,
-    });
-  }
-}
+const isOfFileSystem = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;
+
+const cannotWrite = (to: string, cause: Error) =>
+  new CorescoreError('generator_option', `The set cannot be written to ${to}: ${cause.message}.`, {
+    field: 'to',
+    remedy: 'Name a folder that you may write to, on a disk with room.',
+    cause,
+  });
 
 async function writeFiles(
   folder: string,
@@ -116,8 +116,10 @@ async function writeFiles(
       done++;
       onProgress?.(done, asked.count);
     }
+    const digest = pixels.digest('hex');
+    checkPixels(asked, digest);
     return {
-      pixels: pixels.digest('hex'),
+      pixels: digest,
       files: { [IMAGES]: await images.end(), [TABLE]: await table.end() },
     };
   } finally {
