@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { atlasNames, DESIGNS, OBJECTS, PHOTOGRAPHS } from '../src/generate/designs.js';
-import { type Assignment, assign, checkOptions, IMAGE_SETS, type ImageSetName } from '../src/generate/sets.js';
+import { type Assignment, assign, checkOptions, IMAGE_SETS, type ImageSetName, PIXELS } from '../src/generate/sets.js';
 
 const all = (set: ImageSetName) => Array.from({ length: IMAGE_SETS[set].count }, (_, index) => assign(set, index));
 const counts = (images: Assignment[], key: (image: Assignment) => string) => {
@@ -104,4 +105,17 @@ describe('options', () => {
   test('without more than a set they are those of version 1', () => {
     expect(checkOptions({ set: 'benchmark' })).toEqual({ set: 'benchmark', seed: 1, size: 64, count: 1320 });
   });
+});
+
+test('docs/core-objects.md tells the digests and counts of the code', () => {
+  const docs = readFileSync(new URL('../../../docs/core-objects.md', import.meta.url), 'utf8');
+  const told = [...docs.matchAll(/^\| `(\w+)` +\| `([0-9a-f]{64})` \|$/gm)].map(([, set, digest]) => [set, digest]);
+  expect(Object.fromEntries(told)).toEqual(PIXELS);
+  const sizes = [...docs.matchAll(/^\| `(\w+)` +\| ([\d,]+) +\|/gm)].map(([, set, n]) => [
+    set,
+    Number(n.replace(',', '')),
+  ]);
+  expect(Object.fromEntries(sizes)).toEqual(
+    Object.fromEntries(Object.entries(IMAGE_SETS).map(([set, { count }]) => [set, count])),
+  );
 });
