@@ -4,6 +4,7 @@ import { PooledDatabase } from './postgres/database.js';
 import { Listener } from './postgres/listener.js';
 import { migrate } from './postgres/migrate.js';
 import { postgresConnection, redisConnection } from './queues/connection.js';
+import { Presence } from './queues/presence.js';
 import { BullQueues } from './queues/queues.js';
 import { createBenchmarks } from './repositories/benchmarks.js';
 import { createEvents } from './repositories/events.js';
@@ -34,7 +35,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     redisUrl === undefined
       ? postgresConnection(databaseUrl, queueSchema(schema))
       : redisConnection(redisUrl, schema, onError);
-  const queues = new BullQueues(database, connection, onError);
+  const queues = new BullQueues(database, connection, new Presence(databaseUrl, schema, onError), onError);
   const ping = async (): Promise<void> => {
     await database.query('SELECT 1');
   };

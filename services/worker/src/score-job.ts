@@ -5,10 +5,7 @@ import { conduct } from './conduct.js';
 import { type Context, newHolder, VERSION } from './context.js';
 import { benchmarkOf } from './extract-job.js';
 import { ensureNullRows, NULL_KIND, scoreNullRow } from './null-rows.js';
-import { throttled } from './throttle.js';
 import { twinOf } from './twin.js';
-
-const PROGRESS_EVERY_MS = 500;
 
 function receiptOf(run: ClaimedRun, benchmark: Benchmark, report: ScoreReport): Receipt {
   const { extraction } = run;
@@ -36,12 +33,8 @@ export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
   const holder = newHolder();
   const run = await store.runs.claim(job.runId, 'scoring', holder, env.leaseSeconds);
   if (run === null) return;
-  await conduct(context, { run, holder }, async (signal) => {
+  await conduct(context, { run, holder }, async ({ signal, progress }) => {
     const benchmark = benchmarkOf(context, run);
-    const progress = (unit: string) =>
-      throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
-        store.runs.progress(run.id, holder, { done, total, unit }).catch(() => undefined);
-      });
     const onTwin = progress('images of the untrained twin');
     const onProgress = progress('time steps');
     const report =

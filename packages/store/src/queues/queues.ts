@@ -5,8 +5,9 @@ import { NOW } from '../repositories/rows.js';
 import type { QueueCounts, QueueHealth, QueueJob, Queues, QueueWorker } from '../types.js';
 import type { JobQueue, QueueConnection } from './connection.js';
 import { WORKER_BELIEVED_SECONDS, WORKER_SAYS_EVERY_MS } from './health.js';
+import { IS_PRESENT, type Presence } from './presence.js';
 
-/** One row says that a worker takes jobs: the same in front of Postgres and of Redis. */
+/** One row says that a worker takes jobs, the same in front of Postgres and of Redis; `Presence` says that it lives. */
 async function sayAlive(database: Database, id: string, queue: QueueName): Promise<void> {
   await database.query(
     `INSERT INTO queue_workers (id, queue, seen_at) VALUES ($2, $3, ${NOW})
@@ -23,6 +24,7 @@ export class BullQueues implements Queues {
   constructor(
     private readonly database: Database,
     private readonly connection: QueueConnection,
+    private readonly presence: Presence,
     private readonly onError: (error: Error) => void,
   ) {}
 
@@ -56,6 +58,7 @@ export class BullQueues implements Queues {
     await this.database.query(`DELETE FROM queue_workers WHERE seen_at < ${NOW} - interval '1 day'`, [
       this.database.clock(),
     ]);
+    await this.presence.announce(id);
     await sayAlive(this.database, id, name);
     const timer = setInterval(() => {
       if (worker.isRunning()) sayAlive(this.database, id, name).catch(this.onError);
@@ -65,6 +68,7 @@ export class BullQueues implements Queues {
       clearInterval(timer);
       await worker.close();
       await this.database.query('DELETE FROM queue_workers WHERE id = $1', [id]).catch(this.onError);
+      await this.presence.withdraw(id).catch(this.onError);
       this.#workers.delete(handle);
     };
     const handle: QueueWorker = {
@@ -88,8 +92,8 @@ export class BullQueues implements Queues {
 
   async health(): Promise<QueueHealth[]> {
     const rows = await this.database.query<{ queue: string; workers: number }>(
-      `SELECT queue, count(*)::int AS workers FROM queue_workers
-       WHERE seen_at > ${NOW} - make_interval(secs => $2) GROUP BY queue`,
+      `SELECT w.queue, count(*)::int AS workers FROM queue_workers w
+       WHERE w.seen_at > ${NOW} - make_interval(secs => $2) AND ${IS_PRESENT} GROUP BY w.queue`,
       [this.database.clock(), WORKER_BELIEVED_SECONDS],
     );
     const counts = await this.counts();
@@ -105,6 +109,7 @@ export class BullQueues implements Queues {
     await Promise.all([...this.#workers].map((worker) => worker.close()));
     for (const queue of this.#queues.values()) await queue.close();
     this.#queues.clear();
+    await this.presence.close();
     await this.connection.close();
   }
 }

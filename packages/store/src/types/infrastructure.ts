@@ -43,7 +43,7 @@ export interface QueueWorker {
 
 export interface QueueHealth {
   queue: QueueName;
-  /** Workers that take jobs and have said so within the last 30 s. */
+  /** Workers that take jobs, have said so within the last 30 s, and whose process lives. */
   workers: number;
   waiting: number;
   active: number;
