@@ -1,6 +1,7 @@
 import { type Benchmark, benchmarkRefs, loadBenchmark } from '@corescore/benchmarks';
 import { CorescoreError } from '@corescore/contracts';
 import { parseEnv } from '@corescore/contracts/env';
+import { sweepTemporary } from '@corescore/runtime';
 import { openStore, type Store } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
 import { extractRun } from './extract-job.js';
@@ -33,6 +34,8 @@ async function main(): Promise<void> {
       remedy: 'Start everything with `npm start`, or give the worker the address of the Postgres that the API uses.',
     });
   }
+  const removed = await sweepTemporary();
+  if (removed.length > 0) log(`removed ${removed.length} temporary folders of processes that are gone`);
   const store = await openStore({
     databaseUrl: env.databaseUrl,
     home: env.home,
