@@ -9,6 +9,7 @@ import { BullQueues } from './queues/queues.js';
 import { createBenchmarks } from './repositories/benchmarks.js';
 import { createEvents } from './repositories/events.js';
 import { createExtractions } from './repositories/extractions.js';
+import { InOrder } from './repositories/in-order.js';
 import { createModels } from './repositories/models.js';
 import { createResults } from './repositories/results.js';
 import { RUN_EVENTS_CHANNEL } from './repositories/run-changes.js';
@@ -36,6 +37,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       ? postgresConnection(databaseUrl, queueSchema(schema))
       : redisConnection(redisUrl, schema, onError);
   const queues = new BullQueues(database, connection, new Presence(databaseUrl, schema, onError), onError);
+  const inOrder = new InOrder();
   const ping = async (): Promise<void> => {
     await database.query('SELECT 1');
   };
@@ -50,8 +52,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     tokens: createTokens(database),
     models: createModels(database),
     submissions: createSubmissions(database),
-    runs: createRuns(database),
-    events: createEvents(database, listener),
+    runs: createRuns(database, inOrder),
+    events: createEvents(database, listener, inOrder),
     extractions: createExtractions(database),
     benchmarks: createBenchmarks(database),
     results: createResults(database),

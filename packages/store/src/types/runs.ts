@@ -92,7 +92,10 @@ export interface Runs {
 }
 
 export interface Events {
-  /** A log line of a run. Status and progress events are written by `runs`. */
+  /**
+   * A log line of a run. Status and progress events are written by `runs`; all events of a run are stored in the order
+   * of the calls, also of calls that nobody waits for.
+   */
   log(runId: string, message: string): Promise<void>;
   /** Events with an id above `afterId`, in order; at most `limit` (500). */
   list(runId: string, options?: { afterId?: number; limit?: number }): Promise<RunEvent[]>;
