@@ -11,6 +11,7 @@ import { createEvents } from './repositories/events.js';
 import { createExtractions } from './repositories/extractions.js';
 import { InOrder } from './repositories/in-order.js';
 import { createModels } from './repositories/models.js';
+import { createRescores } from './repositories/rescores.js';
 import { createResults } from './repositories/results.js';
 import { RUN_EVENTS_CHANNEL } from './repositories/run-changes.js';
 import { createRuns } from './repositories/runs.js';
@@ -53,6 +54,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     models: createModels(database),
     submissions: createSubmissions(database),
     runs: createRuns(database, inOrder),
+    rescores: createRescores(database),
     events: createEvents(database, listener, inOrder),
     extractions: createExtractions(database),
     benchmarks: createBenchmarks(database),

@@ -6,6 +6,7 @@ import { openStore, type Store } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
 import { extractRun } from './extract-job.js';
 import { ensureNullRows } from './null-rows.js';
+import { scoreAgain } from './score-again.js';
 import { scoreRun } from './score-job.js';
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -43,7 +44,8 @@ async function main(): Promise<void> {
     onError: (error) => log(error.stack ?? error.message),
   });
   await store.migrate();
-  const context: Context = { store, env, benchmarks: await registerBenchmarks(store, env.home), shutdown, log };
+  const benchmarks = await registerBenchmarks(store, env.home);
+  const context: Context = { store, env, benchmarks, shutdown, startedAt: await store.rescores.reconsider(), log };
   if (!shutdown.aborted) await work(context);
   await store.close();
 }
@@ -64,7 +66,10 @@ async function registerBenchmarks(store: Store, home: string): Promise<Context['
 /** Takes jobs until it is asked to end; then no new ones, hands back the runs it holds at once, and closes the queues. */
 async function work(context: Context): Promise<void> {
   const { store, env, benchmarks, shutdown } = context;
-  const sweep = async (): Promise<void> => enqueue(store, await store.runs.sweep({ leaseSeconds: env.leaseSeconds }));
+  const sweep = async (): Promise<void> => {
+    await enqueue(store, await store.runs.sweep({ leaseSeconds: env.leaseSeconds }));
+    await scoreAgain(context);
+  };
   const workers = [
     await store.queues.worker('extract', { concurrency: 1, handler: (job) => extractRun(context, job) }),
     await store.queues.worker('score', { concurrency: 1, handler: (job) => scoreRun(context, job) }),

@@ -5,6 +5,7 @@ import { conduct } from './conduct.js';
 import { type Context, newHolder, VERSION } from './context.js';
 import { benchmarkOf } from './extract-job.js';
 import { ensureNullRows, NULL_KIND, scoreNullRow } from './null-rows.js';
+import { scoreAgain } from './score-again.js';
 import { twinOf } from './twin.js';
 
 function receiptOf(run: ClaimedRun, benchmark: Benchmark, report: ScoreReport): Receipt {
@@ -23,6 +24,7 @@ function receiptOf(run: ClaimedRun, benchmark: Benchmark, report: ScoreReport): 
       folds: (benchmark.definition.parameters['folds'] as { seeds: number[] }).seeds,
       bootstrap: benchmark.bootstrap.seed,
     },
+    scoringVersion: report.scoringVersion,
     scores: report.scores,
   };
 }
@@ -49,6 +51,7 @@ export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
           : await scoreActivations(benchmark, activationsOf(run), { onProgress, signal, beside: false });
     if (!(await store.runs.finish(run.id, holder, { report, receipt: receiptOf(run, benchmark, report) }))) return;
     await ensureNullRows(context, benchmark);
+    await scoreAgain(context);
   });
 }
 

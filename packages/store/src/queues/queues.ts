@@ -2,10 +2,12 @@ import { QUEUES, type QueueName } from '@corescore/contracts';
 import { v7 } from 'uuid';
 import type { Database } from '../postgres/database.js';
 import { NOW } from '../repositories/rows.js';
-import type { QueueCounts, QueueHealth, QueueJob, Queues, QueueWorker } from '../types.js';
+import type { EnqueuedJob, QueueCounts, QueueHealth, QueueJob, Queues, QueueWorker } from '../types.js';
 import type { JobQueue, QueueConnection } from './connection.js';
 import { WORKER_BELIEVED_SECONDS, WORKER_SAYS_EVERY_MS } from './health.js';
 import { IS_PRESENT, type Presence } from './presence.js';
+
+const BACKGROUND_PRIORITY = 10;
 
 /** One row says that a worker takes jobs, the same in front of Postgres and of Redis; `Presence` says that it lives. */
 async function sayAlive(database: Database, id: string, queue: QueueName): Promise<void> {
@@ -38,12 +40,19 @@ export class BullQueues implements Queues {
     return queue;
   }
 
-  async enqueue(name: QueueName, { runId, attempt }: QueueJob): Promise<void> {
+  async enqueue(name: QueueName, { runId, attempt, background = false }: EnqueuedJob): Promise<void> {
     await this.#queue(name).add(
       'run',
       { runId, attempt },
       // The row decides about retries (DESIGN, decision 2); a job that has ended leaves nothing, so that its id is free.
-      { jobId: `${runId}-${name}-${attempt}`, attempts: 1, removeOnComplete: true, removeOnFail: true },
+      {
+        jobId: `${runId}-${name}-${attempt}`,
+        attempts: 1,
+        removeOnComplete: true,
+        removeOnFail: true,
+        // Jobs without a priority come first.
+        ...(background ? { priority: BACKGROUND_PRIORITY } : {}),
+      },
     );
   }
 
@@ -84,8 +93,12 @@ export class BullQueues implements Queues {
   async counts(): Promise<Record<QueueName, QueueCounts>> {
     const counts = {} as Record<QueueName, QueueCounts>;
     for (const name of QUEUES) {
-      const { waiting = 0, active = 0 } = await this.#queue(name).getJobCounts('waiting', 'active');
-      counts[name] = { waiting, active };
+      const {
+        waiting = 0,
+        prioritized = 0,
+        active = 0,
+      } = await this.#queue(name).getJobCounts('waiting', 'prioritized', 'active');
+      counts[name] = { waiting: waiting + prioritized, active };
     }
     return counts;
   }
