@@ -5,6 +5,8 @@ import type { Leaderboard, RunView } from '@corescore/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endless, manifest } from '../../packages/runtime/test/models.js';
 import { type Graph, INT64, onnxFile } from '../../packages/runtime/test/onnx-writer.js';
+import { startEmbeddedPostgres } from '../../packages/store/src/index.js';
+import { execute } from '../../packages/store/src/testing.js';
 import { cancelRuns } from '../support/cancel-runs.js';
 import { call, newHome, removeHome, type Served, startServe, until } from '../support/serve.js';
 import { submitBundled, submitModel } from '../support/submit.js';
@@ -91,6 +93,47 @@ const running = (): string =>
     .split('\n')
     .filter((line) => line.includes(home) && !line.startsWith('ps'))
     .join('\n');
+
+/** As a version of the scoring before this one would have left it. */
+async function ageScores(runId: string): Promise<void> {
+  const { databaseUrl, stop } = await startEmbeddedPostgres({ home });
+  try {
+    await execute(databaseUrl, `UPDATE corescore.runs SET scoring_version = 1 WHERE id = '${runId}'`);
+  } finally {
+    await stop();
+  }
+}
+
+test('a start scores runs of an older scoring version again: struck through until then, superseded after', async () => {
+  const rowOf = async () =>
+    (await call<Leaderboard>(served, '/v1/leaderboard?benchmark=core-objects-ost')).rows.find(
+      (row) => row.name === 'ff-64',
+    )!;
+  const before = await rowOf();
+  await served.stop('SIGINT');
+  await ageScores(before.runId);
+  served = await start();
+  const struck = await rowOf();
+  // It may be quick, but no row is ever of an older version and not struck through.
+  if (struck.runId === before.runId) {
+    expect(struck).toMatchObject({ rank: null, scoringVersion: 1, scores: before.scores });
+    expect(struck.struckReason).toMatch(/^scored by version 1; (waits to be|being) scored again$/);
+  }
+  const again = await until('scored again', 300, async () => {
+    const row = await rowOf();
+    return row.runId !== before.runId && row;
+  });
+  expect(again).toEqual({ ...before, runId: again.runId, scoredAt: again.scoredAt });
+  const [old, run] = await Promise.all(
+    [before.runId, again.runId].map((id) => call<RunView>(served, `/v1/runs/${id}`)),
+  );
+  expect(old).toMatchObject({
+    status: 'scored',
+    supersededBy: run.id,
+    struckReason: 'scored by version 1; superseded',
+  });
+  expect(run).toMatchObject({ supersedes: old.id, struckReason: null, submissionId: old.submissionId, attempt: 1 });
+}, 400_000);
 
 test('Ctrl-C stops everything; a second start finds its data', async () => {
   const rowsOf = async () => (await call<Leaderboard>(served, '/v1/leaderboard?benchmark=core-objects-ost')).rows;

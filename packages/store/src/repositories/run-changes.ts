@@ -20,7 +20,7 @@ export const dueJob = ({ id, status, attempt, supersedes }: ChangedRun): DueJob 
   runId: id,
   stage: status === 'scoring' ? 'score' : 'extract',
   attempt,
-  background: supersedes !== null,
+  ...(supersedes === null ? {} : { background: true }),
 });
 
 /** Gives the lease back; part of a SET list. */

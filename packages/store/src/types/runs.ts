@@ -31,8 +31,8 @@ export interface DueJob {
   runId: string;
   stage: QueueName;
   attempt: number;
-  /** Waits for all that are not. */
-  background: boolean;
+  /** Waits for all that are not; default: false. */
+  background?: boolean;
 }
 
 /** `lost`: the run was not ours any more, nothing was written. `requeued`: an infrastructure failure; enqueue `due`. */
