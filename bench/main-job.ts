@@ -21,7 +21,7 @@ async function residentBytes(): Promise<Map<Part, number>> {
       const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
       const part = args.includes('services/api/')
         ? 'api'
-        : args.includes('services/worker/')
+        : args.includes('services/worker/') || args.includes('scoring-process')
           ? 'worker'
           : args.includes('packages/runtime/')
             ? 'model'

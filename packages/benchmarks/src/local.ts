@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isNetwork, type Manifest, type ModelFiles, type ScoreReport } from '@corescore/contracts';
-import type { Extraction, Limits } from '@corescore/runtime';
+import { type Extraction, type Limits, makeTemporary } from '@corescore/runtime';
 import { prepareTwin } from './beside/twin.js';
 import { type PrepareRequest, prepareActivations } from './prepare.js';
 import { loadBenchmark } from './registry.js';
@@ -28,7 +27,7 @@ export interface LocalRun {
 /** Runs and scores a model without server or database: the same code, so the same digits as a submission. */
 export async function runLocal(run: LocalRun): Promise<{ report: ScoreReport; extraction: Extraction | null }> {
   const benchmark = await loadBenchmark(run.benchmarkRef, run.home);
-  const outDir = await mkdtemp(join(tmpdir(), 'corescore-local-'));
+  const outDir = await makeTemporary('local');
   const signal = run.signal === undefined ? {} : { signal: run.signal };
   try {
     const request: PrepareRequest = {

@@ -2,6 +2,7 @@ import {
   type ImageResults,
   METRICS,
   type MetricKey,
+  SCORING_VERSION,
   type Score,
   type ScoreReport,
   type Series,
@@ -230,6 +231,7 @@ export async function buildReport(benchmark: Benchmark, seen: Observation, pool:
   return {
     benchmark: benchmark.definition.ref,
     benchmarkDigest: benchmark.definition.digest,
+    scoringVersion: SCORING_VERSION,
     scores: [...ost, ...course.scores, ...beside.scores, ...neural.scores],
     series: [...course.series, ...beside.series, ...neural.series],
     images: imageResults(benchmark, seen, correct, ostMs),

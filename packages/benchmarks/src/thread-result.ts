@@ -1,6 +1,6 @@
 import { CorescoreError, type ErrorContext, type ProblemCode } from '@corescore/contracts';
 
-/** An error class does not survive the way between threads: what is ours travels as data. */
+/** An error class does not survive the way between processes: what is ours travels as data. */
 export type ThreadResult<T> =
   | { ok: true; value: T }
   | { ok: false; code: ProblemCode; detail: string; context: ErrorContext };

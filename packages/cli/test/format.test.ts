@@ -59,12 +59,17 @@ const RUN: RunView = {
   worker: 'w1',
   progress: null,
   provider: 'cpu',
+  submittedAt: '2026-01-01T00:00:00.000Z',
   createdAt: '2026-01-01T00:00:00.000Z',
   extractingAt: '2026-01-01T00:00:01.000Z',
   scoringAt: '2026-01-01T00:00:11.000Z',
   endedAt: '2026-01-01T00:00:42.000Z',
   scores: SCORES,
   notes: ['The model covers 70-250 of 70-250 ms.'],
+  scoringVersion: 2,
+  supersedes: null,
+  supersededBy: null,
+  struckReason: null,
 };
 
 describe('values', () => {
@@ -153,6 +158,8 @@ describe('texts', () => {
       runId: RUN.id,
       status: 'scored',
       failure: null,
+      scoringVersion: 2,
+      struckReason: null,
       scores: [...SCORES, score({ subset: 'challenge', value: 0.505 })],
       controlMs: 118,
       challengeMs: 148,
@@ -166,6 +173,7 @@ describe('texts', () => {
     const board: Leaderboard = {
       benchmark: 'core-objects-ost@0',
       sortMetric: 'ost_rho_partial',
+      scoringVersion: 2,
       generatedAt: '2026-01-02T00:00:00.000Z',
       rows: [
         row({ rank: null, role: 'it', label: 'IT itself', sentence: 'An independent draw of the target.' }),
@@ -173,6 +181,7 @@ describe('texts', () => {
         row({ rank: null, role: 'null', label: 'threshold only', sentence: 'One curve for every image.' }),
         row({ rank: null, name: 'ff', scores: never }),
         row({ rank: null, name: 'huge', status: 'failed', failure, scores: [] }),
+        row({ rank: null, name: 'old', scoringVersion: 1, struckReason: 'scored by version 1; being scored again' }),
       ],
     };
     const benchmark = {

@@ -2331,6 +2331,11 @@ export interface components {
              * Format: date-time
              * @description ISO 8601, UTC
              */
+            submittedAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
             createdAt: string;
             extractingAt: string | null;
             scoringAt: string | null;
@@ -2338,6 +2343,10 @@ export interface components {
             /** @description empty until scored */
             scores: components["schemas"]["Score"][];
             notes: string[];
+            scoringVersion: number | null;
+            supersedes: string | null;
+            supersededBy: string | null;
+            struckReason: string | null;
         };
         SubmissionRequest: {
             /** @description SHA-256, lower-case hexadecimal */
@@ -2448,6 +2457,7 @@ export interface components {
             seeds: {
                 [key: string]: unknown;
             };
+            scoringVersion: number;
             scores: components["schemas"]["Score"][];
         };
         LeaderboardRow: {
@@ -2470,6 +2480,8 @@ export interface components {
             /** @enum {unknown} */
             status: "queued" | "extracting" | "scoring" | "scored" | "failed" | "cancelled";
             failure: components["schemas"]["RunFailure"] | null;
+            scoringVersion: number | null;
+            struckReason: string | null;
             scores: components["schemas"]["Score"][];
             controlMs: number | null;
             challengeMs: number | null;
@@ -2478,6 +2490,8 @@ export interface components {
         Leaderboard: {
             benchmark: string;
             sortMetric: string;
+            /** @description of all rows that are not struck through */
+            scoringVersion: number;
             rows: components["schemas"]["LeaderboardRow"][];
             /**
              * Format: date-time

@@ -34,7 +34,14 @@ export const SubmissionRequest = Type.Object(
 );
 export type SubmissionRequest = Static<typeof SubmissionRequest>;
 
-/** Times a run spent in each stage, ms; null where the stage has not begun or not ended. */
+const StruckReason = Type.String({
+  description: 'why the scores stand struck through: they do not compare with those of the board',
+});
+
+/**
+ * `createdAt` is when the run was made, `submittedAt` when it was asked for: long before, where it scores another again.
+ * Times of stages are null where the stage has not begun.
+ */
 export const RunView = Type.Object({
   id: Uuid,
   submissionId: Uuid,
@@ -47,12 +54,17 @@ export const RunView = Type.Object({
   worker: Nullable(Type.String()),
   progress: Nullable(Type.Object({ done: Type.Number(), total: Type.Number(), unit: Type.String() })),
   provider: Nullable(Type.String({ description: 'execution provider that ran the model' })),
+  submittedAt: Timestamp,
   createdAt: Timestamp,
   extractingAt: Nullable(Timestamp),
   scoringAt: Nullable(Timestamp),
   endedAt: Nullable(Timestamp),
   scores: Type.Array(Score, { description: 'empty until scored' }),
   notes: Type.Array(Type.String()),
+  scoringVersion: Nullable(Type.Integer({ description: 'of the scores; null until scored' })),
+  supersedes: Nullable({ ...Uuid, description: 'run that this one scores again' }),
+  supersededBy: Nullable({ ...Uuid, description: 'run that has scored this one again' }),
+  struckReason: Nullable(StruckReason),
 });
 export type RunView = Static<typeof RunView>;
 
@@ -78,6 +90,8 @@ export const LeaderboardRow = Type.Object({
   runId: Uuid,
   status: RunStatus,
   failure: Nullable(RunFailure),
+  scoringVersion: Nullable(Type.Integer({ description: 'of the scores; null where there are none' })),
+  struckReason: Nullable(StruckReason),
   scores: Type.Array(Score),
   /** Mean solution times, ms, for the sparkline: null where none. */
   controlMs: Nullable(Type.Number()),
@@ -89,6 +103,7 @@ export type LeaderboardRow = Static<typeof LeaderboardRow>;
 export const Leaderboard = Type.Object({
   benchmark: Type.String(),
   sortMetric: Type.String(),
+  scoringVersion: Type.Integer({ description: 'of all rows that are not struck through' }),
   rows: Type.Array(LeaderboardRow),
   generatedAt: Timestamp,
 });
@@ -127,6 +142,7 @@ export const Receipt = Type.Object({
   engine: Type.String(),
   provider: Type.String(),
   seeds: Type.Record(Type.String(), Type.Unknown()),
+  scoringVersion: Type.Integer(),
   scores: Type.Array(Score),
 });
 export type Receipt = Static<typeof Receipt>;

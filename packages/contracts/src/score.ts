@@ -85,6 +85,7 @@ export type ImageResults = Static<typeof ImageResults>;
 export const ScoreReport = Type.Object({
   benchmark: Type.String({ description: 'id@version' }),
   benchmarkDigest: Type.String(),
+  scoringVersion: Type.Integer({ description: 'scores compare within one version alone' }),
   scores: Type.Array(Score),
   series: Type.Array(Series),
   images: ImageResults,

@@ -21,7 +21,7 @@ const COLUMNS = 2048;
  * Products through ONNX Runtime's CPU Gemm, in f64; loops in WebAssembly. An f32 Gemm takes half the time, but its
  * rounding gives K negative eigenvalues of 1e-6 of the diagonal; where K is singular (fewer features than images, dead or
  * repeated features) and the classes cannot be told apart, the decoder's optimum then exists to a gap of 1e-7 only.
- * Side by side in worker threads, sessions of one thread each beat one session over all cores.
+ * Side by side in scoring processes, sessions of one thread each beat one session over all cores.
  */
 export async function createOrtKernels(options: { threads: number }): Promise<Kernels & { dispose(): Promise<void> }> {
   // It reports usage to its makers unless this stands in the environment before its first session.

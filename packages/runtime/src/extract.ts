@@ -11,7 +11,8 @@ import { checkProbe } from './probe.js';
 import { accessFor } from './provider-access.js';
 import { runChild } from './run-child.js';
 import { sandbox } from './sandbox.js';
-import { layOut, makeWorkDir } from './work-dir.js';
+import { makeTemporary } from './temporary.js';
+import { layOut } from './work-dir.js';
 
 export interface ExtractRequest {
   /** The files of the version, under the names that manifest and model give them. */
@@ -114,7 +115,7 @@ async function run(request: ExtractRequest, facts: NetworkFacts): Promise<Extrac
     for (const line of [...fence.lines, ...skipped]) onLog(line);
     await mkdir(outDir, { recursive: true });
     pixels = await open(request.pixelsPath, 'r');
-    folder = await makeWorkDir();
+    folder = await makeTemporary('model');
     const { threads, memoryBytes, maxActivationBytes } = limits;
     await layOut(folder, { kind: manifest.kind, files, taps: tapsOf(plan, outputs) }, fence, {
       plan,

@@ -15,3 +15,4 @@ export {
   type SessionDescription,
   type SessionOptions,
 } from './session/index.js';
+export { makeTemporary, sweepTemporary, type TemporaryKind } from './temporary.js';

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { NetworkManifest } from '@corescore/contracts';
 import { MIN_MEMORY_BYTES } from './limits.js';
 import { accessFor } from './provider-access.js';
 import { sandbox } from './sandbox.js';
+import { makeTemporary } from './temporary.js';
 
 /** Built code, also when the parent runs from source. */
 const ENTRY = fileURLToPath(new URL('../dist/child/open-engine.js', import.meta.url));
@@ -18,7 +17,7 @@ const LIMITS = { wallSeconds: 60, memoryBytes: 16 * MIN_MEMORY_BYTES, maxActivat
 /** Opens a provider as a model's process would, in the sandbox. Returns why it does not work; null where it does. */
 export async function openInChild(kind: NetworkManifest['kind'], provider: string): Promise<string | null> {
   const fence = await sandbox();
-  const folder = await mkdtemp(join(tmpdir(), 'corescore-open-'));
+  const folder = await makeTemporary('open');
   try {
     const { file, args, environment } = fence.command(LIMITS, [ENTRY, kind, provider], folder, accessFor(provider));
     const child = spawn(file, args, {

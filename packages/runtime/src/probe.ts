@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type NetworkManifest, PROBE_FILE, REGIONS, type Region } from '@corescore/contracts';
 import { type NpyHeader, openNpz, readNpyHeader, readNpyRows } from '@corescore/formats';
 import { modelFailure } from './failure.js';
+import { makeTemporary } from './temporary.js';
 
 /** The array of a probe that holds its images. */
 const IMAGES = 'images';
@@ -45,7 +45,7 @@ export async function checkProbe(
   maxBytes: number,
   run: Run,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'corescore-probe-'));
+  const folder = await makeTemporary('probe');
   const npz = await openNpz(path, { maxBytes, label: PROBE_FILE });
   try {
     const regions = regionsOf(manifest, npz.names);

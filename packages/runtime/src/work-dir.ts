@@ -1,5 +1,4 @@
-import { chmod, chown, constants, copyFile, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, chown, constants, copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MODEL_FILE, type ModelFiles, type NetworkManifest } from '@corescore/contracts';
 import type { ChildJob } from './child/main.js';
@@ -8,11 +7,6 @@ import { tapFile } from './tap.js';
 
 /** Relative to the folder, which is the child's working directory: folders above it may be closed to the child. */
 export const JOB_FILE = 'job.json';
-
-/** A private folder for the files that one child reads. The caller removes it. */
-export function makeWorkDir(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'corescore-model-'));
-}
 
 /**
  * Fills the folder with the child's copy of the model's files, with its taps, and its job. A copy shares its blocks

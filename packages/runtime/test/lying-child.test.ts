@@ -6,7 +6,7 @@ import { ModelFailure } from '../src/index.js';
 import { planOf } from '../src/plan.js';
 import { runChild } from '../src/run-child.js';
 import { sandbox } from '../src/sandbox.js';
-import { makeWorkDir } from '../src/work-dir.js';
+import { makeTemporary } from '../src/temporary.js';
 import { Bench, MIB, namesIn } from './extraction.js';
 import { manifest } from './models.js';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => bench.remove());
 
 async function lie(...attempt: string[]): Promise<{ failure: ModelFailure; log: string[] }> {
-  const workDir = await makeWorkDir();
+  const workDir = await makeTemporary('model');
   await chmod(workDir, 0o755); // Whoever it runs as.
   await writeFile(join(workDir, 'job.json'), JSON.stringify({ attempt }));
   const pixels = await open(await bench.flatPixels(5));

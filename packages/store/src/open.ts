@@ -4,11 +4,14 @@ import { PooledDatabase } from './postgres/database.js';
 import { Listener } from './postgres/listener.js';
 import { migrate } from './postgres/migrate.js';
 import { postgresConnection, redisConnection } from './queues/connection.js';
+import { Presence } from './queues/presence.js';
 import { BullQueues } from './queues/queues.js';
 import { createBenchmarks } from './repositories/benchmarks.js';
 import { createEvents } from './repositories/events.js';
 import { createExtractions } from './repositories/extractions.js';
+import { InOrder } from './repositories/in-order.js';
 import { createModels } from './repositories/models.js';
+import { createRescores } from './repositories/rescores.js';
 import { createResults } from './repositories/results.js';
 import { RUN_EVENTS_CHANNEL } from './repositories/run-changes.js';
 import { createRuns } from './repositories/runs.js';
@@ -34,7 +37,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     redisUrl === undefined
       ? postgresConnection(databaseUrl, queueSchema(schema))
       : redisConnection(redisUrl, schema, onError);
-  const queues = new BullQueues(database, connection, onError);
+  const queues = new BullQueues(database, connection, new Presence(databaseUrl, schema, onError), onError);
+  const inOrder = new InOrder();
   const ping = async (): Promise<void> => {
     await database.query('SELECT 1');
   };
@@ -49,8 +53,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     tokens: createTokens(database),
     models: createModels(database),
     submissions: createSubmissions(database),
-    runs: createRuns(database),
-    events: createEvents(database, listener),
+    runs: createRuns(database, inOrder),
+    rescores: createRescores(database),
+    events: createEvents(database, listener, inOrder),
     extractions: createExtractions(database),
     benchmarks: createBenchmarks(database),
     results: createResults(database),

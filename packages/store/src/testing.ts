@@ -65,7 +65,8 @@ export async function testDatabase(): Promise<TestDatabase> {
   };
 }
 
-async function execute(databaseUrl: string, sql: string): Promise<void> {
+/** One statement on the side. */
+export async function execute(databaseUrl: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {

@@ -1,6 +1,6 @@
 import type { Benchmarks, Models, Results, Submissions, Tokens } from './types/catalogue.js';
 import type { Blobs, Queues } from './types/infrastructure.js';
-import type { Events, Extractions, Runs } from './types/runs.js';
+import type { Events, Extractions, Rescores, Runs } from './types/runs.js';
 
 export * from './types/catalogue.js';
 export * from './types/infrastructure.js';
@@ -21,6 +21,7 @@ export interface Store {
   readonly models: Models;
   readonly submissions: Submissions;
   readonly runs: Runs;
+  readonly rescores: Rescores;
   readonly events: Events;
   readonly extractions: Extractions;
   readonly benchmarks: Benchmarks;

@@ -75,3 +75,31 @@ test('event ids grow in the order in which a reader sees them, whoever writes', 
   const at = events.map((e) => Date.parse(e.at));
   expect(at).toEqual(at.toSorted((a, b) => a - b));
 });
+
+test('lines, progress and states that nobody waits for are stored in the order of the calls', async () => {
+  const run = await queueRun(t.store);
+  const worker = await t.second();
+  await worker.runs.claim(run.id, 'extracting', 'w', LEASE_SECONDS);
+  const writes: Promise<unknown>[] = [];
+  const expected: string[] = [];
+  for (let k = 0; k < 40; k++) {
+    writes.push(worker.events.log(run.id, `line ${k}`));
+    writes.push(worker.runs.progress(run.id, 'w', { done: k, total: 40, unit: 'images' }));
+    expected.push(`line ${k}`, String(k));
+  }
+  const extracted = { extractionKey: null, engine: 'e', provider: 'p' };
+  writes.push(worker.runs.toScoring(run.id, 'w', extracted), worker.events.log(run.id, 'after'));
+  await Promise.all(writes);
+  const events = (await t.store.events.list(run.id)).slice(2);
+  expect(events.map((e) => e.message ?? String(e.done ?? e.status))).toEqual([...expected, 'scoring', 'after']);
+  expect(events.map((e) => e.at)).toEqual(events.map((e) => e.at).sort());
+});
+
+test('a line that could not be stored keeps back no later one, and is told', async () => {
+  const run = await queueRun(t.store);
+  const failed = t.store.events.log(run.id, null as unknown as string);
+  const stored = t.store.events.log(run.id, 'the next');
+  await expect(failed).rejects.toThrow();
+  await stored;
+  expect((await t.store.events.list(run.id)).map((e) => e.message)).toContain('the next');
+});

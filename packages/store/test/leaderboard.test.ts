@@ -1,4 +1,4 @@
-import type { Score } from '@corescore/contracts';
+import { SCORING_VERSION, type Score } from '@corescore/contracts';
 import { expect, test } from 'vitest';
 import { type BoardEntry, meanSolutionTimes, rankBoard } from '../src/repositories/leaderboard.js';
 import { BENCHMARK } from './support/benchmark.js';
@@ -21,6 +21,8 @@ const entry = (name: string, scores: Score[], change: Partial<BoardEntry> = {}):
   runId: name,
   status: 'scored',
   failure: null,
+  scoringVersion: SCORING_VERSION,
+  struckReason: null,
   scores,
   controlMs: null,
   challengeMs: null,
@@ -47,6 +49,23 @@ test('absent scores stand last, by name, without a rank; 0 is not absent', () =>
     [1, 'zero'],
     [null, 'absent'],
     [null, 'failed'],
+  ]);
+});
+
+test('what is struck through stands below all others, without a rank, whatever it scores', () => {
+  const old = { scoringVersion: 1, struckReason: 'scored by version 1; its activations are gone' };
+  expect(
+    order([
+      entry('old-low', [score(0.1)], old),
+      entry('old-high', [score(0.9)], old),
+      entry('new', [score(0.2)]),
+      entry('absent', [score(null, { reason: 'not_temporal' })]),
+    ]),
+  ).toEqual([
+    [1, 'new'],
+    [null, 'absent'],
+    [null, 'old-high'],
+    [null, 'old-low'],
   ]);
 });
 

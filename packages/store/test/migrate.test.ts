@@ -1,10 +1,13 @@
-import { readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStore } from '../src/index.js';
+import { BENCHMARK } from './support/benchmark.js';
 import { modelVersion, openTestStore, queueRun, type TestStore } from './support/store.js';
 
-const FILES = readdirSync(fileURLToPath(new URL('../../../migrations/', import.meta.url))).sort();
+const FOLDER = fileURLToPath(new URL('../../../migrations/', import.meta.url));
+const FILES = readdirSync(FOLDER).sort();
 let t: TestStore;
 beforeEach(async () => {
   t = await openTestStore();
@@ -66,4 +69,50 @@ test('a transaction that fails leaves nothing, and the pool goes on', async () =
   expect(await store.models.view('eve', 'net')).toBeNull();
   expect(await t.sql(`SELECT FROM users WHERE name = 'eve'`)).toEqual([]);
   await store.ping();
+});
+
+/** The database as the version before scoring versions left it: its one migration, and a run that it scored. */
+async function fillAsBefore(schema: string): Promise<string> {
+  const [name] = FILES;
+  const sql = readFileSync(FOLDER + name, 'utf8');
+  const id = '01890000-0000-7000-8000-000000000001';
+  const values = `'${id}', '${id}', '${id}', '${id}', 'tiny@0'`;
+  await t.sql(`CREATE SCHEMA ${schema}; SET search_path = ${schema}; ${sql};
+    CREATE TABLE schema_migrations (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now());
+    INSERT INTO schema_migrations (version, name, checksum)
+      VALUES (1, '${name}', '${createHash('sha256').update(sql).digest('hex')}');
+    INSERT INTO users VALUES ('ada', now());
+    INSERT INTO models VALUES ('${id}', 'ada', 'net', now());
+    INSERT INTO model_versions (id, model_id, digest, kind, manifest, temporal, files, created_at)
+      VALUES ('${id}', '${id}', '${'a'.repeat(64)}', 'onnx', '{}', true, '[]', now());
+    INSERT INTO stimulus_sets VALUES ('${BENCHMARK.stimulusSet.digest}', 'four', '{}', now());
+    INSERT INTO benchmarks VALUES ('tiny@0', 'tiny', 0, '${BENCHMARK.digest}', '${BENCHMARK.stimulusSet.digest}',
+      '${JSON.stringify(BENCHMARK)}', true, now());
+    INSERT INTO submissions VALUES ('${id}', 'ada', NULL, 'key', '${'b'.repeat(64)}', '${id}', now());
+    INSERT INTO runs (id, submission_id, model_version_id, model_id, benchmark_ref, status, offered_at, created_at,
+      queued_at, ended_at) VALUES (${values}, 'scored', now(), now(), now(), now());
+    INSERT INTO runs (id, submission_id, model_version_id, model_id, benchmark_ref, status, offered_at, created_at,
+      queued_at) VALUES (${values.replace(id, id.replace(/1$/, '2'))}, 'queued', now(), now(), now());
+    INSERT INTO scores (run_id, metric, subset, region, position, value, unit, n, n_total)
+      VALUES ('${id}', 'ost_rho_partial', 'all', 'IT', 1, .5, 'rho', 4, 4);
+    INSERT INTO image_results VALUES ('${id}', '{"ostMs": []}');
+    INSERT INTO receipts VALUES ('${id}', '{"runId": "${id}"}');
+    SET search_path = corescore`);
+  return id;
+}
+
+test('a database of the version before is migrated: what it scored is of version 1, and due again', async () => {
+  const id = await fillAsBefore('before');
+  const store = await t.second({ schema: 'before' });
+  await store.migrate();
+  expect(await store.runs.view(id)).toMatchObject({ status: 'scored', scoringVersion: 1, attempt: 1 });
+  expect((await store.runs.view(id.replace(/1$/, '2')))!.scoringVersion).toBeNull();
+  expect((await store.results.receipt(id))!.scoringVersion).toBe(1);
+  expect((await store.results.report(id))!.scoringVersion).toBe(1);
+  const [row] = await store.results.leaderboard('tiny');
+  expect(row).toMatchObject({ runId: id, rank: null, struckReason: expect.stringContaining('scored by version 1') });
+  const since = await store.rescores.reconsider();
+  expect((await store.rescores.outdated({ atOnce: 9, since })).map((run) => run.id)).toEqual([id]);
+  await store.migrate();
 });

@@ -39,7 +39,7 @@ describe('the leaderboard', () => {
     expect(await sorted(page)).toEqual(['OST ρ, partial descending']);
     expect(await page.locator('.board caption').count()).toBe(1);
     const ranks = await page.locator('.board tbody td.rank').allTextContents();
-    expect(ranks).toEqual(['', '', '', '1', '2', '–', '–', '', '–', '–', '–']);
+    expect(ranks).toEqual(['', '', '', '1', '2', '–', '–', '', '–', '–', '–', '–']);
     expect(await page.locator('tr.reference').count()).toBe(4);
     expect(await page.locator('tr.reference .tag').allTextContents()).toEqual([
       'ceiling',
@@ -47,6 +47,19 @@ describe('the leaderboard', () => {
       'null row',
       'null row',
     ]);
+  });
+
+  test('strikes through the scores of an older version, with the reason, below the rest and without a bar', async () => {
+    const { page } = await open('/');
+    const old = row(page, 'old-net');
+    await old.waitFor();
+    expect(await old.locator('.struck-reason').textContent()).toBe('scored by version 1; its activations are gone');
+    expect(await old.locator('td.num s.value').first().textContent()).toBe('0.060');
+    expect(await old.locator('td.num span.value').count()).toBe(0);
+    expect(await old.locator('.bar').count()).toBe(0);
+    expect((await names(page)).at(-1)).toBe('old-net');
+    expect(await page.locator('.headline').textContent()).toContain('scored by version 2');
+    expect(await page.locator('.legend').textContent()).toContain('Struck through');
   });
 
   test('prints every number with its interval, and absent scores in words', async () => {

@@ -22,13 +22,20 @@ describe('the order of the board', () => {
       'growing-net',
       'waiting-net',
       'huge-net',
+      'old-net',
     ]);
   });
 
   test('keeps absent scores last in the other direction', () => {
     const names = order({ column: DEFAULT, direction: 'asc' });
     expect(names[0]).toBe('bl-64-native');
-    expect(names.slice(-6)).toEqual(order({ column: DEFAULT, direction: 'desc' }).slice(-6));
+    expect(names.slice(-7)).toEqual(order({ column: DEFAULT, direction: 'desc' }).slice(-7));
+  });
+
+  test('puts what is struck through below all others, by whatever it goes', () => {
+    for (const column of ['model', ...SCORE_COLUMNS.map((c) => c.id)]) {
+      for (const direction of ['asc', 'desc'] as const) expect(order({ column, direction }).at(-1)).toBe('old-net');
+    }
   });
 
   test('goes by the column asked for', () => {

@@ -110,14 +110,20 @@ describe('the bins a solution time is read between', () => {
 });
 
 describe('the run shown', () => {
-  const older: RunView = { ...runs[0]!, id: 'a', createdAt: '2026-11-24T10:00:00.000Z' };
-  const newer: RunView = { ...runs[0]!, id: 'b', createdAt: '2026-11-24T11:00:00.000Z' };
-  const running: RunView = { ...newer, id: 'c', createdAt: '2026-11-24T12:00:00.000Z', status: 'scoring' };
+  const older: RunView = { ...runs[0]!, id: 'a', submittedAt: '2026-11-24T10:00:00.000Z' };
+  const newer: RunView = { ...runs[0]!, id: 'b', submittedAt: '2026-11-24T11:00:00.000Z' };
+  const running: RunView = { ...newer, id: 'c', submittedAt: '2026-11-24T12:00:00.000Z', status: 'scoring' };
 
   test('is the one asked for, else the newest that is scored', () => {
     expect(chooseRun([older, newer, running], 'a')?.id).toBe('a');
     expect(chooseRun([older, newer, running], null)?.id).toBe('b');
     expect(chooseRun([older, newer, running], 'c')?.id).toBe('b');
     expect(chooseRun([running], null)).toBeUndefined();
+  });
+
+  test('is, of runs that score each other again, the last; one that scores an older submission again is no newer', () => {
+    const newerAgain: RunView = { ...newer, id: 'd', supersedes: 'b' };
+    const olderAgain: RunView = { ...older, id: 'e', supersedes: 'a' };
+    expect(chooseRun([older, newer, newerAgain, olderAgain], null)?.id).toBe('d');
   });
 });

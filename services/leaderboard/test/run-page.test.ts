@@ -38,6 +38,23 @@ describe('the page of a run', () => {
     expect(errors).toEqual([]);
   });
 
+  test('of a run of an older scoring version says why its scores are struck through, and where the new ones are', async () => {
+    const old = runs.find((run) => run.id === runId('old-net'))!;
+    const { page, errors } = await open(`/runs/${old.id}`);
+    await page.getByText('These scores are struck through: scored by version 1; its activations are gone').waitFor();
+    expect(await page.locator('.scores.struck').count()).toBe(1);
+    const next = runId('bl-64');
+    service.runs.set(growing, {
+      ...old,
+      id: growing,
+      struckReason: 'scored by version 1; superseded',
+      supersededBy: next,
+    });
+    await page.goto(page.url().replace(old.id, growing));
+    await page.getByRole('link', { name: next }).waitFor();
+    expect(errors).toEqual([]);
+  });
+
   test('of a scored run has every score with its n, the receipt and the command', async () => {
     const { page } = await open(`/runs/${runId('bl-64')}`);
     const partial = page.locator('.scores tbody', { hasText: 'OST ρ, partial' }).first();

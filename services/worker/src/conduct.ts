@@ -3,6 +3,7 @@ import type { ClaimedRun } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
 import { toFailure } from './failures.js';
 import { LeaseLost, ShuttingDown, withLease } from './lease.js';
+import { throttled } from './throttle.js';
 
 /** A failure that another run of the same activations has met already. */
 export class KnownFailure extends Error {
@@ -20,18 +21,36 @@ export interface Conduct {
   onFailure?: (failure: RunFailure | null) => Promise<void>;
 }
 
+/** Tells how far a stage is, at most twice a second. */
+export type TellProgress = (done: number, total: number) => void;
+
+export interface Stage {
+  /** Aborts when the run is lost, or the worker ends. */
+  signal: AbortSignal;
+  /** @param unit of `done` and `total` */
+  progress(unit: string): TellProgress;
+}
+
+const PROGRESS_EVERY_MS = 500;
+
 /** Runs one stage of a claimed run under its lease, and turns whatever it throws into the row's next state. */
-export async function conduct(
-  context: Context,
-  stage: Conduct,
-  work: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
+export async function conduct(context: Context, stage: Conduct, work: (stage: Stage) => Promise<void>): Promise<void> {
   const { store, env, shutdown } = context;
   const { run, holder } = stage;
   const heartbeat = async (): Promise<boolean> =>
     (await store.runs.heartbeat(run.id, holder, env.leaseSeconds)) && ((await stage.heartbeat?.()) ?? true);
   try {
-    await withLease({ heartbeat, everyMs: (env.leaseSeconds * 1000) / 3, shutdown }, work);
+    await withLease({ heartbeat, everyMs: (env.leaseSeconds * 1000) / 3, shutdown }, (signal, lost) => {
+      const progress = (unit: string): TellProgress =>
+        throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
+          // A run that was cancelled is found here, long before its next heartbeat. A lost update costs a tick of the bar.
+          store.runs.progress(run.id, holder, { done, total, unit }).then(
+            (ours) => ours || lost(),
+            () => undefined,
+          );
+        });
+      return work({ signal, progress });
+    });
   } catch (error) {
     if (error instanceof LeaseLost) {
       await stage.onFailure?.(null);

@@ -14,6 +14,8 @@ export interface Context {
   benchmarks: ReadonlyMap<string, Benchmark>;
   /** Aborted when the process shuts down: jobs hand their runs back. */
   shutdown: AbortSignal;
+  /** When this worker began, by the database's clock. */
+  startedAt: Date;
   log: (line: string) => void;
 }
 
@@ -27,5 +29,5 @@ export const newHolder = (): string => `${hostname()}/${process.pid}/${randomByt
 export const modelLimits = (env: Env): Limits => limitsOf(env, availableParallelism());
 
 export async function enqueue(store: Store, due: readonly DueJob[]): Promise<void> {
-  for (const { stage, runId, attempt } of due) await store.queues.enqueue(stage, { runId, attempt });
+  for (const { stage, ...job } of due) await store.queues.enqueue(stage, job);
 }

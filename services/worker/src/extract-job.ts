@@ -4,14 +4,11 @@ import { type Benchmark, type Prepared, prepareActivations, SUPPLIED } from '@co
 import { CorescoreError, canonicalJson, isNetwork, type Manifest } from '@corescore/contracts';
 import { activationsKey, chooseEngine, outputIdentity } from '@corescore/runtime';
 import type { ClaimedRun, ExtractionRow, QueueJob } from '@corescore/store';
-import { conduct, KnownFailure } from './conduct.js';
+import { conduct, KnownFailure, type Stage } from './conduct.js';
 import { type Context, enqueue, modelLimits, newHolder } from './context.js';
 import { filesOf } from './model-files.js';
 import { NULL_KIND } from './null-rows.js';
 import { present } from './present.js';
-import { throttled } from './throttle.js';
-
-const PROGRESS_EVERY_MS = 500;
 
 /** Everything that decides the bytes of the activations: runs with the same key share them. */
 async function keyOf({ env }: Context, run: ClaimedRun, manifest: Manifest, benchmark: Benchmark): Promise<string> {
@@ -40,24 +37,19 @@ async function keyOf({ env }: Context, run: ClaimedRun, manifest: Manifest, benc
 async function compute(
   context: Context,
   run: ClaimedRun,
-  holder: string,
   key: string,
-  signal: AbortSignal,
+  { signal, progress }: Stage,
 ): Promise<Omit<ExtractionRow, 'key'>> {
   const { store, env } = context;
   const benchmark = benchmarkOf(context, run);
   const manifest = run.model.manifest as Manifest;
   const outDir = dirname(await store.blobs.derivedPath('activations', key, 'IT.npy'));
-  const onProgress = throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
-    // A lost update costs a tick of the bar, and the heartbeat notices a lost run.
-    store.runs.progress(run.id, holder, { done, total, unit: 'images' }).catch(() => undefined);
-  });
   const prepared: Prepared = await prepareActivations(benchmark, {
     manifest,
     files: filesOf(context, run),
     outDir,
     limits: modelLimits(env),
-    onProgress,
+    onProgress: progress('images'),
     onLog: (line) => void store.events.log(run.id, line).catch(() => undefined),
     signal,
   });
@@ -106,7 +98,7 @@ export async function extractRun(context: Context, job: QueueJob): Promise<void>
         if (ours !== null) await enqueue(store, (await store.extractions.failed(ours, holder, failure)) ?? []);
       },
     },
-    async (signal) => {
+    async (stage) => {
       if (run.model.kind === NULL_KIND) return proceed({ key: null, engine: 'none', provider: 'none' });
       const key = await keyOf(context, run, run.model.manifest as Manifest, benchmarkOf(context, run));
       const known = await store.extractions.get(key);
@@ -125,7 +117,7 @@ export async function extractRun(context: Context, job: QueueJob): Promise<void>
         return;
       }
       ours = key;
-      const result = await compute(context, run, holder, key, signal);
+      const result = await compute(context, run, key, stage);
       const waiting = await store.extractions.done(key, holder, result);
       ours = null;
       await proceed({ key, ...result });

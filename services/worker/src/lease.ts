@@ -16,12 +16,16 @@ export interface LeaseOptions {
 }
 
 /**
- * Runs `work` while a heartbeat keeps its lease. A heartbeat that finds the row in other hands aborts the work with
- * `LeaseLost`, a shutdown with `ShuttingDown`; a heartbeat that fails (database away) is tried again, since the lease
- * itself decides.
+ * Runs `work` while a heartbeat keeps its lease. A heartbeat that finds the row in other hands, or the work that finds it
+ * before and calls `lost`, aborts the work with `LeaseLost`, a shutdown with `ShuttingDown`; a heartbeat that fails
+ * (database away) is tried again, since the lease itself decides.
  */
-export async function withLease<T>(options: LeaseOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withLease<T>(
+  options: LeaseOptions,
+  work: (signal: AbortSignal, lost: () => void) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
+  const lost = () => controller.abort(new LeaseLost('the run is in other hands'));
   const onShutdown = () => controller.abort(new ShuttingDown('the worker ends'));
   if (options.shutdown.aborted) onShutdown();
   options.shutdown.addEventListener('abort', onShutdown, { once: true });
@@ -30,7 +34,7 @@ export async function withLease<T>(options: LeaseOptions, work: (signal: AbortSi
     if (beating) return;
     beating = true;
     try {
-      if (!(await options.heartbeat())) controller.abort(new LeaseLost('the run is in other hands'));
+      if (!(await options.heartbeat())) lost();
     } catch {
       // The next beat tries again; if none gets through, the sweeper takes the run.
     } finally {
@@ -38,7 +42,7 @@ export async function withLease<T>(options: LeaseOptions, work: (signal: AbortSi
     }
   }, options.everyMs);
   try {
-    return await work(controller.signal);
+    return await work(controller.signal, lost);
   } catch (error) {
     // Whatever the work threw on its way out, the reason is the abort.
     throw controller.signal.aborted ? controller.signal.reason : error;

@@ -1,16 +1,33 @@
 import { type Benchmark, benchmarkRefs, loadBenchmark } from '@corescore/benchmarks';
 import { CorescoreError } from '@corescore/contracts';
 import { parseEnv } from '@corescore/contracts/env';
-import { openStore } from '@corescore/store';
+import { sweepTemporary } from '@corescore/runtime';
+import { openStore, type Store } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
 import { extractRun } from './extract-job.js';
 import { ensureNullRows } from './null-rows.js';
+import { scoreAgain } from './score-again.js';
 import { scoreRun } from './score-job.js';
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** Aborted by SIGTERM, SIGINT, or the end of the supervisor, which nobody would be left to stop us for. */
+function askedToEnd(): AbortSignal {
+  const ending = new AbortController();
+  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(event, () => ending.abort());
+  return ending.signal;
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
 /** The worker service: one extraction and one scoring job at a time; a scoring job uses all cores itself. */
 async function main(): Promise<void> {
+  // First of all: a signal that comes while a job has begun already must hand its run back, too.
+  const shutdown = askedToEnd();
   const env = parseEnv(process.env, process.cwd());
   if (env.databaseUrl === undefined) {
     throw new CorescoreError('configuration', 'DATABASE_URL is not set.', {
@@ -18,6 +35,8 @@ async function main(): Promise<void> {
       remedy: 'Start everything with `npm start`, or give the worker the address of the Postgres that the API uses.',
     });
   }
+  const removed = await sweepTemporary();
+  if (removed.length > 0) log(`removed ${removed.length} temporary folders of processes that are gone`);
   const store = await openStore({
     databaseUrl: env.databaseUrl,
     home: env.home,
@@ -25,20 +44,32 @@ async function main(): Promise<void> {
     onError: (error) => log(error.stack ?? error.message),
   });
   await store.migrate();
+  const benchmarks = await registerBenchmarks(store, env.home);
+  const context: Context = { store, env, benchmarks, shutdown, startedAt: await store.rescores.reconsider(), log };
+  if (!shutdown.aborted) await work(context);
+  await store.close();
+}
 
+async function registerBenchmarks(store: Store, home: string): Promise<Context['benchmarks']> {
   const benchmarks = new Map<string, Benchmark>();
   for (const ref of benchmarkRefs()) {
-    const benchmark = await loadBenchmark(ref, env.home);
+    const benchmark = await loadBenchmark(ref, home);
     await store.benchmarks.register(
       benchmark.definition,
       benchmark.stimulusSet.stimuli.map((s) => s.id),
     );
     benchmarks.set(ref, benchmark);
   }
+  return benchmarks;
+}
 
-  const ending = new AbortController();
-  const context: Context = { store, env, benchmarks, shutdown: ending.signal, log };
-  const sweep = async (): Promise<void> => enqueue(store, await store.runs.sweep({ leaseSeconds: env.leaseSeconds }));
+/** Takes jobs until it is asked to end; then no new ones, hands back the runs it holds at once, and closes the queues. */
+async function work(context: Context): Promise<void> {
+  const { store, env, benchmarks, shutdown } = context;
+  const sweep = async (): Promise<void> => {
+    await enqueue(store, await store.runs.sweep({ leaseSeconds: env.leaseSeconds }));
+    await scoreAgain(context);
+  };
   const workers = [
     await store.queues.worker('extract', { concurrency: 1, handler: (job) => extractRun(context, job) }),
     await store.queues.worker('score', { concurrency: 1, handler: (job) => scoreRun(context, job) }),
@@ -47,34 +78,23 @@ async function main(): Promise<void> {
     () => void sweep().catch((error: Error) => log(error.stack ?? error.message)),
     (env.leaseSeconds * 1000) / 2,
   );
-  await sweep();
-  for (const benchmark of benchmarks.values()) await ensureNullRows(context, benchmark);
-  process.stdout.write('ready\n');
-
-  let closing = false;
-  const close = async (): Promise<void> => {
-    if (closing) return;
-    closing = true;
-    // Order: no new jobs and hand back the runs at once, then the queues and the pool.
+  try {
+    await sweep();
+    for (const benchmark of benchmarks.values()) await ensureNullRows(context, benchmark);
+    process.stdout.write('ready\n');
+    await aborted(shutdown);
+  } finally {
     clearInterval(sweeper);
-    ending.abort();
     await Promise.all(workers.map((worker) => worker.close()));
-    await store.close();
-    process.exit(0);
-  };
-  const closeOrDie = (): void =>
-    void close().catch((error: Error) => {
-      log(error.stack ?? error.message);
-      process.exit(1);
-    });
-  process.on('SIGTERM', closeOrDie);
-  process.on('SIGINT', closeOrDie);
-  // The supervisor is gone: nobody would stop us later.
-  process.on('disconnect', closeOrDie);
+  }
 }
 
-main().catch((error: unknown) => {
-  if (error instanceof CorescoreError) log(`${error.message}${error.remedy === undefined ? '' : ` ${error.remedy}`}`);
-  else log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exit(error instanceof CorescoreError && error.code === 'configuration' ? 10 : 1);
-});
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const problem = error instanceof CorescoreError;
+    if (problem) log(`${error.message}${error.remedy === undefined ? '' : ` ${error.remedy}`}`);
+    else log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exit(problem && error.code === 'configuration' ? 10 : 1);
+  },
+);

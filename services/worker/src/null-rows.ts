@@ -8,7 +8,7 @@ import {
   type ScoreOptions,
   thresholdOnly,
 } from '@corescore/benchmarks';
-import { CorescoreError, canonicalJson, type ScoreReport } from '@corescore/contracts';
+import { CorescoreError, canonicalJson, SCORING_VERSION, type ScoreReport } from '@corescore/contracts';
 import type { ClaimedRun } from '@corescore/store';
 import type { Context } from './context.js';
 
@@ -41,7 +41,8 @@ export async function ensureNullRows(context: Context, benchmark: Benchmark): Pr
   const { ref, references, digest } = benchmark.definition;
   for (const { name, source } of RULES) {
     const sourceRun = source === null ? null : await store.results.latestScored(ref, OWNER, source);
-    if (source !== null && sourceRun === null) continue;
+    // One that is scored again comes first: a row is of one scoring version, as what it is made of.
+    if (source !== null && sourceRun?.scoringVersion !== SCORING_VERSION) continue;
     const description = references.find((r) => r.model === `${OWNER}/${name}`)?.sentence ?? name;
     const manifest: NullManifest = {
       manifestVersion: 1,
@@ -76,6 +77,9 @@ export async function ensureNullRows(context: Context, benchmark: Benchmark): Pr
   }
 }
 
+/** Run that a null row is made of, as it was when the row was first made; null for a row that is made of none. */
+export const sourceOf = (manifest: unknown): string | null => (manifest as NullManifest).sourceRun;
+
 /** Computes the null row that `run` stands for. */
 export async function scoreNullRow(
   context: Context,
@@ -84,7 +88,8 @@ export async function scoreNullRow(
   options: ScoreOptions,
 ): Promise<ScoreReport> {
   const { store } = context;
-  const { name, sourceRun } = run.model.manifest as NullManifest;
+  const { name, sourceRun: source } = run.model.manifest as NullManifest;
+  const sourceRun = source === null ? null : ((await store.results.latestOf(source))?.id ?? null);
   const missing = (what: string) =>
     new CorescoreError('infrastructure', `${name} needs ${what}, which is gone.`, {
       remedy: 'Retry once its source is scored again.',

@@ -5,10 +5,8 @@ import { conduct } from './conduct.js';
 import { type Context, newHolder, VERSION } from './context.js';
 import { benchmarkOf } from './extract-job.js';
 import { ensureNullRows, NULL_KIND, scoreNullRow } from './null-rows.js';
-import { throttled } from './throttle.js';
+import { scoreAgain } from './score-again.js';
 import { twinOf } from './twin.js';
-
-const PROGRESS_EVERY_MS = 500;
 
 function receiptOf(run: ClaimedRun, benchmark: Benchmark, report: ScoreReport): Receipt {
   const { extraction } = run;
@@ -26,6 +24,7 @@ function receiptOf(run: ClaimedRun, benchmark: Benchmark, report: ScoreReport): 
       folds: (benchmark.definition.parameters['folds'] as { seeds: number[] }).seeds,
       bootstrap: benchmark.bootstrap.seed,
     },
+    scoringVersion: report.scoringVersion,
     scores: report.scores,
   };
 }
@@ -36,12 +35,8 @@ export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
   const holder = newHolder();
   const run = await store.runs.claim(job.runId, 'scoring', holder, env.leaseSeconds);
   if (run === null) return;
-  await conduct(context, { run, holder }, async (signal) => {
+  await conduct(context, { run, holder }, async ({ signal, progress }) => {
     const benchmark = benchmarkOf(context, run);
-    const progress = (unit: string) =>
-      throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
-        store.runs.progress(run.id, holder, { done, total, unit }).catch(() => undefined);
-      });
     const onTwin = progress('images of the untrained twin');
     const onProgress = progress('time steps');
     const report =
@@ -56,6 +51,7 @@ export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
           : await scoreActivations(benchmark, activationsOf(run), { onProgress, signal, beside: false });
     if (!(await store.runs.finish(run.id, holder, { report, receipt: receiptOf(run, benchmark, report) }))) return;
     await ensureNullRows(context, benchmark);
+    await scoreAgain(context);
   });
 }
 

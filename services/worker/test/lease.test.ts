@@ -15,6 +15,17 @@ test('a heartbeat that finds the run in other hands ends the work with LeaseLost
   expect(beats).toBe(3);
 });
 
+test('work that finds the run in other hands itself ends at once, without a heartbeat', async () => {
+  const heartbeat = async () => true;
+  const work = (signal: AbortSignal, lost: () => void): Promise<never> => {
+    const ended = endless(signal);
+    lost();
+    return ended;
+  };
+  const hour = 3_600_000;
+  await expect(withLease({ heartbeat, everyMs: hour, shutdown: never }, work)).rejects.toBeInstanceOf(LeaseLost);
+});
+
 test('a heartbeat that fails is tried again and does not end the work', async () => {
   let beats = 0;
   const heartbeat = async () => {

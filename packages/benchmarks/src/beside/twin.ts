@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { CorescoreError, isNetwork, type ModelFiles, type NetworkManifest, PROBE_FILE } from '@corescore/contracts';
 import { shuffleOnnxWeights, shuffleTfjsWeights } from '@corescore/formats';
 import { RandomState } from '@corescore/metrics';
+import { makeTemporary } from '@corescore/runtime';
 import { type PrepareRequest, prepareActivations, type Shown } from '../prepare.js';
 import { BESIDE } from './plan.js';
 
@@ -26,7 +25,7 @@ export async function prepareTwin(benchmark: Shown, request: PrepareRequest): Pr
   if (!isNetwork(manifest)) {
     return { reason: 'not_run', note: 'activations were supplied: there are no weights to shuffle' };
   }
-  const folder = await mkdtemp(join(tmpdir(), 'corescore-twin-'));
+  const folder = await makeTemporary('twin');
   try {
     const twin = await shuffled(manifest.kind, files, folder);
     const { regions } = await prepareActivations(benchmark, { ...request, manifest, files: twin });

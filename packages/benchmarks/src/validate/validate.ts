@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ActivationsManifest,
@@ -10,7 +9,7 @@ import {
   type NetworkManifest,
 } from '@corescore/contracts';
 import { inspectNetwork, manifestErrors, type NetworkFacts } from '@corescore/formats';
-import type { Extraction, Limits } from '@corescore/runtime';
+import { type Extraction, type Limits, makeTemporary } from '@corescore/runtime';
 import type { Benchmark } from '../benchmark.js';
 import { prepareTwin } from '../beside/twin.js';
 import { prepareActivations } from '../prepare.js';
@@ -80,7 +79,7 @@ export async function validate(request: ValidateRequest): Promise<Validation> {
   };
   if (empty.findings.length > 0) return empty;
   const manifest = request.manifest as Manifest;
-  const dir = await mkdtemp(join(tmpdir(), 'corescore-validate-'));
+  const dir = await makeTemporary('validate');
   try {
     const rest = isNetwork(manifest)
       ? await validateNetwork(benchmark, manifest, request, dir)

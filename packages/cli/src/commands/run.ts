@@ -6,6 +6,7 @@ import { settings } from '../context.js';
 import { bar, LiveLines } from '../format/progress.js';
 import { reportText } from '../format/scores.js';
 import { STAGES } from '../format/words.js';
+import { interruptible } from '../interrupt.js';
 import type { Io } from '../io.js';
 import { formatOption, number } from '../options.js';
 import { findFiles, versionFiles } from '../submission/files.js';
@@ -56,18 +57,21 @@ async function runHere(io: Io, model: string | undefined, flags: RunFlags): Prom
   const { runLocal } = await import('@corescore/benchmarks');
   const manifest = parseManifest(found.manifest);
   const lines = new LiveLines(io);
-  const { report, extraction } = await runLocal({
-    manifest,
-    files: versionFiles(found),
-    benchmarkRef: flags.benchmark,
-    home: env.home,
-    threads: flags.threads,
-    beside: env.beside,
-    limits: modelLimits(env, flags.threads),
-    onProgress(stage, done, total) {
-      lines.set(stage, `${found.name}  ${bar(done, total, 16)} ${STAGES[stage]}  ${done} of ${total}`, stage);
-    },
-  });
+  const { report, extraction } = await interruptible(io, (signal) =>
+    runLocal({
+      manifest,
+      files: versionFiles(found),
+      benchmarkRef: flags.benchmark,
+      home: env.home,
+      threads: flags.threads,
+      beside: env.beside,
+      limits: modelLimits(env, flags.threads),
+      onProgress(stage, done, total) {
+        lines.set(stage, `${found.name}  ${bar(done, total, 16)} ${STAGES[stage]}  ${done} of ${total}`, stage);
+      },
+      signal,
+    }),
+  );
   lines.finish();
   if (flags.format === 'json') io.stdout(`${JSON.stringify(report, null, 2)}\n`);
   else {

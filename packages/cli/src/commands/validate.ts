@@ -5,6 +5,7 @@ import { settings } from '../context.js';
 import { Exit } from '../failure.js';
 import { bar, LiveLines } from '../format/progress.js';
 import { validationJson, validationText } from '../format/validation.js';
+import { interruptible } from '../interrupt.js';
 import { type Io, styles } from '../io.js';
 import { formatOption, number } from '../options.js';
 import { findFiles, versionFiles } from '../submission/files.js';
@@ -56,17 +57,21 @@ export function validateCommand(program: Command, io: Io): void {
       const { loadBenchmark, validate } = await import('@corescore/benchmarks');
       const lines = new LiveLines(io);
       const limits = modelLimits(env, flags.threads);
-      const validation = await validate({
-        manifest: found.manifest,
-        files: versionFiles(found),
-        benchmark: await loadBenchmark(flags.benchmark, env.home),
-        limits,
-        images: flags.images,
-        onProgress(done, total) {
-          // On a pipe the table says it all, and soon.
-          if (io.isTerminal) lines.set('validate', `${found.name}  ${bar(done, total)} running a few images`, '');
-        },
-      });
+      const benchmark = await loadBenchmark(flags.benchmark, env.home);
+      const validation = await interruptible(io, (signal) =>
+        validate({
+          manifest: found.manifest,
+          files: versionFiles(found),
+          benchmark,
+          limits,
+          images: flags.images,
+          onProgress(done, total) {
+            // On a pipe the table says it all, and soon.
+            if (io.isTerminal) lines.set('validate', `${found.name}  ${bar(done, total)} running a few images`, '');
+          },
+          signal,
+        }),
+      );
       lines.finish();
       if (flags.format === 'json') io.stdout(`${JSON.stringify(validationJson(found.name, validation), null, 2)}\n`);
       else io.stderr(validationText(found.name, validation, limits, styles(io)));

@@ -11,20 +11,26 @@ const COLUMNS: { title: string; metric: MetricKey; subset: Subset; interval: boo
   { title: 'acc. Challenge', metric: 'accuracy', subset: 'challenge', interval: false },
 ];
 
+/** Before the name of a row whose scores do not compare with the rest: plain text strikes nothing through. */
+const STRUCK = '✗ ';
+
+const nameOf = (row: LeaderboardRow): string => (row.role === 'model' ? `${row.owner}/${row.name}` : row.label);
+
 /** One sentence on what is measured, the table in the order of the service, and what the reference rows mean. */
 export function boardText(benchmark: BenchmarkView, board: Leaderboard): string {
   const { stimulusSet } = benchmark;
   const rows = board.rows.map((row) => [
     row.rank === null ? (row.role === 'model' ? '' : '–') : String(row.rank),
-    row.role === 'model' ? `${row.owner}/${row.name}` : row.label,
+    `${row.struckReason === null ? '' : STRUCK}${nameOf(row)}`,
     ...cells(row),
   ]);
+  const struck = board.rows.filter((row) => row.struckReason !== null);
   const references = board.rows.filter((row) => row.role !== 'model' && row.sentence !== null);
   return [
     `${benchmark.title} (${board.benchmark})\n`,
     `${benchmark.sentence}\n`,
     `${stimulusSet.images} images (${stimulusSet.control} Control, ${stimulusSet.challenge} Challenge), `,
-    `${benchmark.sites} sites; ${board.generatedAt.slice(0, 10)}\n\n`,
+    `${benchmark.sites} sites; scored by version ${board.scoringVersion}; ${board.generatedAt.slice(0, 10)}\n\n`,
     table(
       [
         { title: 'rank', align: 'right' },
@@ -35,6 +41,7 @@ export function boardText(benchmark: BenchmarkView, board: Leaderboard): string 
       rows,
     ),
     '\n',
+    ...struck.map((row) => `${STRUCK}${nameOf(row)}: ${row.struckReason}; does not compare with the rows above\n`),
     ...references.map((row) => `– ${row.label}: ${row.sentence}\n`),
     `${benchmark.caveat}\n`,
   ].join('');

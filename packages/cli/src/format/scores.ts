@@ -37,7 +37,7 @@ function remarks(scores: readonly Score[], indent: string): string {
 export function runText(run: RunView): string {
   const title = `${run.model.owner}/${run.model.name} on ${run.benchmark}`;
   const head = `${title}: ${STAGES[run.status]}${elapsed(run)}\n  run ${run.id}\n`;
-  if (run.status === 'scored') return `${head}\n${scoreTable(run.scores)}${notes(run.notes)}`;
+  if (run.status === 'scored') return `${head}${versionLine(run)}\n${scoreTable(run.scores)}${notes(run.notes)}`;
   if (run.failure === null) {
     const ahead = run.queuePosition === null ? '' : `  runs ahead of it: ${run.queuePosition}\n`;
     return head + ahead + progressLine(run);
@@ -54,7 +54,15 @@ export function runText(run: RunView): string {
 
 /** The report of a local run: the same table, and how the scores move with the pipeline. */
 export function reportText(name: string, report: ScoreReport): string {
-  return `${name} on ${report.benchmark}: scored here\n\n${scoreTable(report.scores)}${stripText(report.series)}${notes(report.notes)}`;
+  const title = `${name} on ${report.benchmark}: scored here by version ${report.scoringVersion}`;
+  return `${title}\n\n${scoreTable(report.scores)}${stripText(report.series)}${notes(report.notes)}`;
+}
+
+/** By which version it was scored; of an older one, that its scores do not compare, and which run to look at. */
+function versionLine({ scoringVersion, struckReason, supersededBy }: RunView): string {
+  if (struckReason === null) return `  scored by version ${scoringVersion}\n`;
+  const where = supersededBy === null ? '' : ` by run ${supersededBy}`;
+  return `  ✗ ${struckReason}${where}: these scores do not compare with those of the board\n`;
 }
 
 function elapsed(run: RunView): string {

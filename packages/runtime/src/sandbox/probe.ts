@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { access, constants, mkdtemp, rm } from 'node:fs/promises';
-import { release, tmpdir } from 'node:os';
+import { access, constants, rm } from 'node:fs/promises';
+import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { MIN_MEMORY_BYTES } from '../limits.js';
+import { makeTemporary } from '../temporary.js';
 import { codePaths } from './code-paths.js';
 import {
   type Command,
@@ -38,7 +39,7 @@ export async function probeHost(entry: string, without: readonly Measure[] = [])
   const tools = await findTools();
   const code = codePaths(entry);
   if (!process.execPath.startsWith('/usr/')) code.push(process.execPath);
-  const folder = await mkdtemp(join(tmpdir(), 'corescore-probe-'));
+  const folder = await makeTemporary('probe');
   const works = (held: ReadonlySet<Measure>, userIdRange: number | null): Promise<boolean> => {
     const userId = userIdRange === null ? null : freshUserId(userIdRange);
     return tryOut(commandOf({ tools, held, userId, code }, TRIAL_LIMITS, [entry, '--probe'], folder, {}), folder);

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
+import { isAlive } from '@corescore/contracts/process';
 import type { Binaries } from './binaries.js';
-import { isAlive } from './owner-lock.js';
 import type { RunProgram } from './run-as.js';
 
 export const DATABASE_USER = 'corescore';

@@ -5,7 +5,7 @@ import type { QueueJob } from '../types.js';
 /** What is used of BullMQ's `Queue`. */
 export interface JobQueue {
   add(name: string, data: QueueJob, options: object): Promise<unknown>;
-  getJobCounts(...types: ('waiting' | 'active')[]): Promise<Record<string, number>>;
+  getJobCounts(...types: ('waiting' | 'prioritized' | 'active')[]): Promise<Record<string, number>>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   close(): Promise<void>;
 }

@@ -2,11 +2,14 @@ import { QUEUES, type QueueName } from '@corescore/contracts';
 import { v7 } from 'uuid';
 import type { Database } from '../postgres/database.js';
 import { NOW } from '../repositories/rows.js';
-import type { QueueCounts, QueueHealth, QueueJob, Queues, QueueWorker } from '../types.js';
+import type { EnqueuedJob, QueueCounts, QueueHealth, QueueJob, Queues, QueueWorker } from '../types.js';
 import type { JobQueue, QueueConnection } from './connection.js';
 import { WORKER_BELIEVED_SECONDS, WORKER_SAYS_EVERY_MS } from './health.js';
+import { IS_PRESENT, type Presence } from './presence.js';
 
-/** One row says that a worker takes jobs: the same in front of Postgres and of Redis. */
+const BACKGROUND_PRIORITY = 10;
+
+/** One row says that a worker takes jobs, the same in front of Postgres and of Redis; `Presence` says that it lives. */
 async function sayAlive(database: Database, id: string, queue: QueueName): Promise<void> {
   await database.query(
     `INSERT INTO queue_workers (id, queue, seen_at) VALUES ($2, $3, ${NOW})
@@ -23,6 +26,7 @@ export class BullQueues implements Queues {
   constructor(
     private readonly database: Database,
     private readonly connection: QueueConnection,
+    private readonly presence: Presence,
     private readonly onError: (error: Error) => void,
   ) {}
 
@@ -36,12 +40,19 @@ export class BullQueues implements Queues {
     return queue;
   }
 
-  async enqueue(name: QueueName, { runId, attempt }: QueueJob): Promise<void> {
+  async enqueue(name: QueueName, { runId, attempt, background = false }: EnqueuedJob): Promise<void> {
     await this.#queue(name).add(
       'run',
       { runId, attempt },
       // The row decides about retries (DESIGN, decision 2); a job that has ended leaves nothing, so that its id is free.
-      { jobId: `${runId}-${name}-${attempt}`, attempts: 1, removeOnComplete: true, removeOnFail: true },
+      {
+        jobId: `${runId}-${name}-${attempt}`,
+        attempts: 1,
+        removeOnComplete: true,
+        removeOnFail: true,
+        // Jobs without a priority come first.
+        ...(background ? { priority: BACKGROUND_PRIORITY } : {}),
+      },
     );
   }
 
@@ -56,6 +67,7 @@ export class BullQueues implements Queues {
     await this.database.query(`DELETE FROM queue_workers WHERE seen_at < ${NOW} - interval '1 day'`, [
       this.database.clock(),
     ]);
+    await this.presence.announce(id);
     await sayAlive(this.database, id, name);
     const timer = setInterval(() => {
       if (worker.isRunning()) sayAlive(this.database, id, name).catch(this.onError);
@@ -65,6 +77,7 @@ export class BullQueues implements Queues {
       clearInterval(timer);
       await worker.close();
       await this.database.query('DELETE FROM queue_workers WHERE id = $1', [id]).catch(this.onError);
+      await this.presence.withdraw(id).catch(this.onError);
       this.#workers.delete(handle);
     };
     const handle: QueueWorker = {
@@ -80,16 +93,20 @@ export class BullQueues implements Queues {
   async counts(): Promise<Record<QueueName, QueueCounts>> {
     const counts = {} as Record<QueueName, QueueCounts>;
     for (const name of QUEUES) {
-      const { waiting = 0, active = 0 } = await this.#queue(name).getJobCounts('waiting', 'active');
-      counts[name] = { waiting, active };
+      const {
+        waiting = 0,
+        prioritized = 0,
+        active = 0,
+      } = await this.#queue(name).getJobCounts('waiting', 'prioritized', 'active');
+      counts[name] = { waiting: waiting + prioritized, active };
     }
     return counts;
   }
 
   async health(): Promise<QueueHealth[]> {
     const rows = await this.database.query<{ queue: string; workers: number }>(
-      `SELECT queue, count(*)::int AS workers FROM queue_workers
-       WHERE seen_at > ${NOW} - make_interval(secs => $2) GROUP BY queue`,
+      `SELECT w.queue, count(*)::int AS workers FROM queue_workers w
+       WHERE w.seen_at > ${NOW} - make_interval(secs => $2) AND ${IS_PRESENT} GROUP BY w.queue`,
       [this.database.clock(), WORKER_BELIEVED_SECONDS],
     );
     const counts = await this.counts();
@@ -105,6 +122,7 @@ export class BullQueues implements Queues {
     await Promise.all([...this.#workers].map((worker) => worker.close()));
     for (const queue of this.#queues.values()) await queue.close();
     this.#queues.clear();
+    await this.presence.close();
     await this.connection.close();
   }
 }

@@ -2,6 +2,7 @@ import type { RunEvent, RunStatus } from '@corescore/contracts';
 import type { Database } from '../postgres/database.js';
 import type { Listener } from '../postgres/listener.js';
 import type { Events } from '../types.js';
+import type { InOrder } from './in-order.js';
 import { clean, iso } from './rows.js';
 import { tellLog } from './run-changes.js';
 
@@ -34,9 +35,9 @@ function toEvent(row: EventRow): RunEvent {
   return event;
 }
 
-export function createEvents(database: Database, listener: Listener): Events {
+export function createEvents(database: Database, listener: Listener, inOrder: InOrder): Events {
   return {
-    log: (runId, message) => tellLog(database, database.clock(), runId, clean(message)),
+    log: (runId, message) => inOrder.do(runId, () => tellLog(database, database.clock(), runId, clean(message))),
 
     async list(runId, { afterId = 0, limit = PAGE } = {}) {
       const rows = await database.query<EventRow>(

@@ -2,6 +2,7 @@ import type { RunFailure } from '@corescore/contracts';
 import type { Database, Sql } from '../postgres/database.js';
 import type { DueJob, ExtractionRow, Extractions } from '../types.js';
 import { json, NOW } from './rows.js';
+import { type ChangedRun, dueJob } from './run-changes.js';
 
 interface Row {
   key: string;
@@ -25,14 +26,14 @@ const toExtraction = (row: Row): ExtractionRow => ({
 export function createExtractions(database: Database): Extractions {
   /** The runs that were queued for this key, which may be claimed again from now on. */
   async function wake(sql: Sql, key: string): Promise<DueJob[]> {
-    const rows = await sql.query<{ id: string; attempt: number }>(
+    const rows = await sql.query<ChangedRun>(
       `WITH woken AS (
          UPDATE runs SET waiting_for = NULL, offered_at = ${NOW} WHERE waiting_for = $2 AND status = 'queued'
-         RETURNING id, attempt, queued_at
-       ) SELECT id, attempt FROM woken ORDER BY queued_at, id`,
+         RETURNING id, status, attempt, queued_at, supersedes
+       ) SELECT * FROM woken ORDER BY queued_at, id`,
       [database.clock(), key],
     );
-    return rows.map(({ id, attempt }) => ({ runId: id, stage: 'extract', attempt }));
+    return rows.map(dueJob);
   }
 
   /** Ends the extraction that `holder` runs, and wakes the runs that waited for it. */

@@ -9,6 +9,8 @@ export interface BoardEntry {
   runId: string;
   status: RunStatus;
   failure: RunFailure | null;
+  scoringVersion: number | null;
+  struckReason: string | null;
   scores: Score[];
   controlMs: number | null;
   challengeMs: number | null;
@@ -38,7 +40,8 @@ function sortValue(benchmark: Pick<BenchmarkView, 'sortMetric' | 'regions'>, sco
 
 /**
  * Rows in order: the sort metric falling, absent ones after it, then by name. Competitors are ranked 1, 2, 2, 4;
- * reference rows (IT, null hypotheses) stand where their value puts them and take no rank.
+ * reference rows (IT, null hypotheses) stand where their value puts them and take no rank. What is struck through stands
+ * below all others: its scores do not compare with theirs.
  */
 export function rankBoard(
   benchmark: Pick<BenchmarkView, 'sortMetric' | 'regions' | 'references'>,
@@ -54,17 +57,24 @@ export function rankBoard(
     return x < y ? -1 : x > y ? 1 : 0;
   };
   rows.sort((a, b) => {
+    const struck = Number(a.entry.struckReason !== null) - Number(b.entry.struckReason !== null);
+    if (struck !== 0) return struck;
     if (a.value === b.value) return byName(a.entry, b.entry);
     if (a.value === null || b.value === null) return a.value === null ? 1 : -1;
     return b.value - a.value;
   });
-  const ranked = rows.flatMap(({ value, reference }) => (reference === undefined && value !== null ? [value] : []));
-  return rows.map(({ entry, value, reference }) => ({
-    rank: reference === undefined && value !== null ? ranked.indexOf(value) + 1 : null,
-    role: reference?.role ?? 'model',
-    label: reference?.label ?? entry.name,
-    sentence: reference?.sentence ?? null,
-    activationsSupplied: entry.kind === 'activations',
-    ...entry,
-  }));
+  const competes = ({ entry, value, reference }: (typeof rows)[number]): boolean =>
+    reference === undefined && value !== null && entry.struckReason === null;
+  const ranked = rows.filter(competes).map(({ value }) => value);
+  return rows.map((row) => {
+    const { entry, value, reference } = row;
+    return {
+      rank: competes(row) ? ranked.indexOf(value) + 1 : null,
+      role: reference?.role ?? 'model',
+      label: reference?.label ?? entry.name,
+      sentence: reference?.sentence ?? null,
+      activationsSupplied: entry.kind === 'activations',
+      ...entry,
+    };
+  });
 }

@@ -1,32 +1,27 @@
-import type { ImageResults, Receipt, RunFailure, RunStatus, Series } from '@corescore/contracts';
+import type { ImageResults, Receipt, RunFailure, Series } from '@corescore/contracts';
 import type { Database } from '../postgres/database.js';
 import type { Results } from '../types.js';
 import { resolveBenchmark } from './benchmarks.js';
 import { rankBoard } from './leaderboard.js';
 import { isId, isoOrNull } from './rows.js';
-import { scoresOf, viewRuns } from './run-views.js';
+import { JOIN_RESCORED, RESCORED, type Rescored, scoresOf, struckReason, viewRuns } from './run-views.js';
 
-interface BoardRow {
+interface BoardRow extends Rescored {
   id: string;
   owner: string;
   name: string;
   kind: string;
   digest: string;
-  status: RunStatus;
   failure: RunFailure | null;
   control_ms: number | null;
   challenge_ms: number | null;
   scored_at: Date | null;
 }
 
-export function createResults(database: Database): Results {
-  /** The one body a scored run has in `table`. */
-  async function body<T>(table: 'image_results' | 'receipts', runId: string): Promise<T | null> {
-    if (!isId(runId)) return null;
-    const [row] = await database.query<{ body: T }>(`SELECT body FROM ${table} WHERE run_id = $1`, [runId]);
-    return row?.body ?? null;
-  }
+/** By when it was asked for; of runs that score each other again, the last. Ids sort by creation. */
+const NEWEST = 'r.submission_id DESC, r.id DESC';
 
+export function createResults(database: Database): Results {
   const results: Results = {
     async report(runId) {
       const images = await results.images(runId);
@@ -36,14 +31,16 @@ export function createResults(database: Database): Results {
         digest: string;
         notes: string[];
         max_duality_gap: number | null;
+        scoring_version: number;
       }>(
-        `SELECT b.ref, b.digest, r.notes, r.max_duality_gap
+        `SELECT b.ref, b.digest, r.notes, r.max_duality_gap, r.scoring_version
          FROM runs r JOIN benchmarks b ON b.ref = r.benchmark_ref WHERE r.id = $1`,
         [runId],
       );
       return {
         benchmark: row!.ref,
         benchmarkDigest: row!.digest,
+        scoringVersion: row!.scoring_version,
         scores: (await scoresOf(database, [runId])).get(runId) ?? [],
         series: (await results.series(runId)) ?? [],
         images,
@@ -63,18 +60,33 @@ export function createResults(database: Database): Results {
       return rows.map((row) => row.body);
     },
 
-    images: (runId) => body<ImageResults>('image_results', runId),
-    receipt: (runId) => body<Receipt>('receipts', runId),
+    async images(runId) {
+      if (!isId(runId)) return null;
+      const [row] = await database.query<{ body: ImageResults }>('SELECT body FROM image_results WHERE run_id = $1', [
+        runId,
+      ]);
+      return row?.body ?? null;
+    },
+
+    async receipt(runId) {
+      if (!isId(runId)) return null;
+      const [row] = await database.query<{ body: Receipt; scoring_version: number }>(
+        'SELECT c.body, r.scoring_version FROM receipts c JOIN runs r ON r.id = c.run_id WHERE c.run_id = $1',
+        [runId],
+      );
+      // Receipts of the first version do not say it themselves.
+      return row === undefined ? null : { ...row.body, scoringVersion: row.scoring_version };
+    },
 
     async leaderboard(benchmarkRef) {
       const benchmark = await resolveBenchmark(database, benchmarkRef);
       if (benchmark === null) return [];
       const rows = await database.query<BoardRow>(
         `SELECT DISTINCT ON (r.model_id) r.id, m.owner, m.name, v.kind, v.digest, r.status, r.failure, r.control_ms,
-           r.challenge_ms, CASE WHEN r.status = 'scored' THEN r.ended_at END AS scored_at
-         FROM runs r JOIN models m ON m.id = r.model_id JOIN model_versions v ON v.id = r.model_version_id
-         WHERE r.benchmark_ref = $1
-         ORDER BY r.model_id, r.status = 'scored' DESC, r.id DESC`,
+           r.challenge_ms, CASE WHEN r.status = 'scored' THEN r.ended_at END AS scored_at, r.scoring_version, ${RESCORED}
+         FROM runs r JOIN models m ON m.id = r.model_id JOIN model_versions v ON v.id = r.model_version_id ${JOIN_RESCORED}
+         WHERE r.benchmark_ref = $1 AND (r.supersedes IS NULL OR r.status = 'scored')
+         ORDER BY r.model_id, r.status = 'scored' DESC, ${NEWEST}`,
         [benchmark.ref],
       );
       const scores = await scoresOf(
@@ -91,6 +103,8 @@ export function createResults(database: Database): Results {
           runId: row.id,
           status: row.status,
           failure: row.failure,
+          scoringVersion: row.status === 'scored' ? row.scoring_version : null,
+          struckReason: struckReason(row),
           scores: scores.get(row.id) ?? [],
           controlMs: row.control_ms,
           challengeMs: row.challenge_ms,
@@ -105,8 +119,19 @@ export function createResults(database: Database): Results {
       const [run] = await viewRuns(
         database,
         `WHERE r.benchmark_ref = $1 AND m.owner = $2 AND m.name = $3 AND r.status = 'scored'
-         ORDER BY r.id DESC LIMIT 1`,
+         ORDER BY ${NEWEST} LIMIT 1`,
         [benchmark.ref, owner, name],
+      );
+      return run ?? null;
+    },
+
+    async latestOf(runId) {
+      if (!isId(runId)) return null;
+      const [run] = await viewRuns(
+        database,
+        `JOIN runs o ON o.submission_id = r.submission_id AND o.benchmark_ref = r.benchmark_ref
+         WHERE o.id = $1 AND r.status = 'scored' ORDER BY ${NEWEST} LIMIT 1`,
+        [runId],
       );
       return run ?? null;
     },

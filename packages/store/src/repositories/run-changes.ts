@@ -1,5 +1,6 @@
 import type { RunStatus } from '@corescore/contracts';
 import type { Sql } from '../postgres/database.js';
+import type { DueJob } from '../types.js';
 import { NOW } from './rows.js';
 
 /** Channel of `NOTIFY`; the payload is the run's id. */
@@ -11,7 +12,16 @@ export interface ChangedRun {
   status: RunStatus;
   attempt: number;
   queued_at: Date;
+  supersedes: string | null;
 }
+
+/** Scoring again what has been scored waits for everybody else. */
+export const dueJob = ({ id, status, attempt, supersedes }: ChangedRun): DueJob => ({
+  runId: id,
+  stage: status === 'scoring' ? 'score' : 'extract',
+  attempt,
+  ...(supersedes === null ? {} : { background: true }),
+});
 
 /** Gives the lease back; part of a SET list. */
 export const NO_LEASE = 'lease_holder = NULL, lease_expires_at = NULL';
@@ -33,7 +43,7 @@ export function changeRuns(
        INSERT INTO run_events (run_id, at, type, status, message)
        SELECT id, ${NOW}, 'status', status, ${change.message ?? 'NULL'} FROM changed RETURNING run_id
      )
-     SELECT id, status, attempt, queued_at, ${NOTIFY} FROM changed JOIN told ON told.run_id = changed.id
+     SELECT id, status, attempt, queued_at, supersedes, ${NOTIFY} FROM changed JOIN told ON told.run_id = changed.id
      ORDER BY queued_at, id`,
     values,
   );

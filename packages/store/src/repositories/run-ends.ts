@@ -1,9 +1,9 @@
 import { CorescoreError, MAX_INFRASTRUCTURE_RETRIES, type RunFailure, type ScoreReport } from '@corescore/contracts';
 import type { Database, Sql } from '../postgres/database.js';
-import type { DueJob, Runs } from '../types.js';
+import type { Runs } from '../types.js';
 import { meanSolutionTimes } from './leaderboard.js';
 import { clean, isId, json, NOW } from './rows.js';
-import { type ChangedRun, changeRuns, NO_LEASE } from './run-changes.js';
+import { type ChangedRun, changeRuns, dueJob, NO_LEASE } from './run-changes.js';
 import { viewRun } from './run-views.js';
 
 /** How a run ends, and begins again. */
@@ -20,12 +20,6 @@ export const LEASE_RAN_OUT: RunFailure = {
   detail: `The worker was lost ${MAX_INFRASTRUCTURE_RETRIES + 1} times while it worked on this run.`,
   remedy: 'Run it again; if it is lost again, ask the operator to read the worker’s log.',
 };
-
-const dueJob = ({ id, status, attempt }: ChangedRun): DueJob => ({
-  runId: id,
-  stage: status === 'scoring' ? 'score' : 'extract',
-  attempt,
-});
 
 async function writeResults(sql: Sql, id: string, report: ScoreReport): Promise<void> {
   await sql.query(
@@ -69,10 +63,14 @@ export function createRunEnds(database: Database): RunEnds {
         const changed = await changeRuns(
           sql,
           {
-            set: `status = 'scored', notes = $4, max_duality_gap = $5, control_ms = $6, challenge_ms = $7, ${END}`,
+            set: `status = 'scored', notes = $4, max_duality_gap = $5, control_ms = $6, challenge_ms = $7,
+              scoring_version = $8, ${END}`,
             where: `id = $2 AND lease_holder = $3 AND status = 'scoring'`,
           },
-          [database.clock(), id, holder, report.notes.map(clean), report.maxDualityGap, controlMs, challengeMs],
+          [
+            ...[database.clock(), id, holder, report.notes.map(clean), report.maxDualityGap, controlMs, challengeMs],
+            report.scoringVersion,
+          ],
         );
         if (changed.length === 0) return false;
         const [benchmark] = await sql.query<{ ref: string; digest: string }>(
@@ -128,7 +126,9 @@ export function createRunEnds(database: Database): RunEnds {
               set: `status = 'queued', attempt = attempt + 1, retries = 0, failure = NULL, worker = NULL,
                 engine = NULL, provider = NULL, extraction_key = NULL, queued_at = ${NOW}, offered_at = ${NOW},
                 extracting_at = NULL, scoring_at = NULL, ended_at = NULL`,
-              where: `id = $2 AND status IN ('failed', 'cancelled')`,
+              // Of the runs that score the same one again, one is enough.
+              where: `id = $2 AND status IN ('failed', 'cancelled') AND NOT EXISTS (SELECT FROM runs o
+                WHERE o.supersedes = runs.supersedes AND o.status NOT IN ('failed', 'cancelled'))`,
             },
             [database.clock(), id],
           )
@@ -166,7 +166,7 @@ export function createRunEnds(database: Database): RunEnds {
            AND offered_at < ${NOW} - make_interval(secs => $2)
            AND NOT EXISTS (SELECT FROM extractions e
              WHERE e.key = runs.waiting_for AND e.status = 'running' AND e.lease_expires_at >= ${NOW})
-         RETURNING id, status, attempt, queued_at`,
+         RETURNING id, status, attempt, queued_at, supersedes`,
         [clock, leaseSeconds],
       );
       waiting.sort((a, b) => a.queued_at.getTime() - b.queued_at.getTime() || (a.id < b.id ? -1 : 1));

@@ -1,6 +1,7 @@
 import { FAILURE_KINDS, type FailureKind, RUN_STATUSES, type RunStatus } from '@corescore/contracts';
 import type { Database } from '../postgres/database.js';
 import type { Runs } from '../types.js';
+import type { InOrder } from './in-order.js';
 import { cursorId, isId, toPage } from './rows.js';
 import { createRunClaims } from './run-claims.js';
 import { createRunEnds } from './run-ends.js';
@@ -12,10 +13,18 @@ function tally<K extends string>(keys: readonly K[], rows: readonly { key: K; co
   return counts;
 }
 
-export function createRuns(database: Database): Runs {
+export function createRuns(database: Database, inOrder: InOrder): Runs {
+  const claims = createRunClaims(database);
+  const ends = createRunEnds(database);
   return {
-    ...createRunClaims(database),
-    ...createRunEnds(database),
+    ...claims,
+    ...ends,
+    // What writes an event of a run, after the events that were written before it.
+    progress: (id, ...rest) => inOrder.do(id, () => claims.progress(id, ...rest)),
+    toScoring: (id, ...rest) => inOrder.do(id, () => claims.toScoring(id, ...rest)),
+    release: (id, ...rest) => inOrder.do(id, () => claims.release(id, ...rest)),
+    finish: (id, ...rest) => inOrder.do(id, () => ends.finish(id, ...rest)),
+    fail: (id, ...rest) => inOrder.do(id, () => ends.fail(id, ...rest)),
 
     view: async (id) => (isId(id) ? viewRun(database, id) : null),
 

@@ -17,7 +17,13 @@ const SELECT = `SELECT s.id, s.body_digest, v.digest, s.created_at
   FROM submissions s JOIN model_versions v ON v.id = s.model_version_id`;
 
 async function toView(sql: Sql, row: SubmissionRow): Promise<SubmissionView> {
-  const runs = await viewRuns(sql, 'WHERE r.submission_id = $1 ORDER BY r.id', [row.id]);
+  // One a benchmark: the one that was asked for, or what has superseded it.
+  const runs = await viewRuns(
+    sql,
+    `WHERE r.submission_id = $1 AND (r.supersedes IS NULL OR r.status = 'scored')
+       AND NOT EXISTS (SELECT FROM runs l WHERE l.supersedes = r.id AND l.status = 'scored') ORDER BY r.id`,
+    [row.id],
+  );
   return { id: row.id, createdAt: iso(row.created_at), modelVersion: row.digest, runs };
 }
 

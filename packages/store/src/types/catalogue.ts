@@ -139,8 +139,13 @@ export interface Results {
   series(runId: string): Promise<Series[] | null>;
   images(runId: string): Promise<ImageResults | null>;
   receipt(runId: string): Promise<Receipt | null>;
-  /** One row a model: its newest scored run, or else its newest. Ranked, reference rows among them without a rank. */
+  /**
+   * One row a model: its newest scored run, or else its newest. Ranked, reference rows among them without a rank; what was
+   * scored by an older version, and not again since, is struck through and stands below.
+   */
   leaderboard(benchmarkRef: string): Promise<LeaderboardRow[]>;
   /** The newest scored run of a model on a benchmark; null where there is none. */
   latestScored(benchmarkRef: string, owner: string, name: string): Promise<RunView | null>;
+  /** The run itself, or the newest that has scored it again; null where none of them is scored. */
+  latestOf(runId: string): Promise<RunView | null>;
 }

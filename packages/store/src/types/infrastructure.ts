@@ -25,6 +25,11 @@ export interface QueueJob {
   attempt: number;
 }
 
+export interface EnqueuedJob extends QueueJob {
+  /** Is taken once nothing else waits; default: false. */
+  background?: boolean;
+}
+
 export interface QueueCounts {
   waiting: number;
   active: number;
@@ -43,7 +48,7 @@ export interface QueueWorker {
 
 export interface QueueHealth {
   queue: QueueName;
-  /** Workers that take jobs and have said so within the last 30 s. */
+  /** Workers that take jobs, have said so within the last 30 s, and whose process lives. */
   workers: number;
   waiting: number;
   active: number;
@@ -52,7 +57,7 @@ export interface QueueHealth {
 /** Delivery only (DESIGN, decision 2): a job carries ids; losing all of them costs a sweep. */
 export interface Queues {
   /** One job a run, stage and attempt: adding it again while it waits or runs does nothing. */
-  enqueue(queue: QueueName, job: QueueJob): Promise<void>;
+  enqueue(queue: QueueName, job: EnqueuedJob): Promise<void>;
   worker(queue: QueueName, options: QueueWorkerOptions): Promise<QueueWorker>;
   counts(): Promise<Record<QueueName, QueueCounts>>;
   /** For `/readyz`: see `consumed`. */

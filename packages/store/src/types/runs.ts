@@ -26,11 +26,13 @@ export interface ClaimedRun {
   extraction: ExtractionRow | null;
 }
 
-/** A job that is due: `queues.enqueue(stage, { runId, attempt })`. */
+/** A job that is due: `queues.enqueue(stage, { runId, attempt, background })`. */
 export interface DueJob {
   runId: string;
   stage: QueueName;
   attempt: number;
+  /** Waits for all that are not; default: false. */
+  background?: boolean;
 }
 
 /** `lost`: the run was not ours any more, nothing was written. `requeued`: an infrastructure failure; enqueue `due`. */
@@ -91,8 +93,40 @@ export interface Runs {
   failureCounts(): Promise<Record<FailureKind, number>>;
 }
 
+/** A scored run of an older scoring version, which nothing supersedes. */
+export interface OutdatedRun {
+  id: string;
+  benchmark: string;
+  model: { owner: string; name: string; kind: string; manifest: unknown };
+  /** What its scores were computed from; null for runs without activations, or where they were given up. */
+  extraction: ExtractionRow | null;
+}
+
+/** Runs of an older scoring version (`SCORING_VERSION`), scored again by new runs that supersede them. */
+export interface Rescores {
+  /**
+   * Looks anew at those that were left: what was missing may be there again.
+   * @returns the time, for `outdated`
+   */
+  reconsider(): Promise<Date>;
+  /**
+   * Outdated runs that are neither being scored again nor left, newest first; so many that no more than `atOnce` are scored
+   * again at a time. One whose scoring again failed for want of infrastructure comes again where that was before `since`.
+   */
+  outdated(options: { atOnce: number; since: Date }): Promise<OutdatedRun[]>;
+  /** Whether an outdated run is due, or being scored again: neither left nor given up. */
+  pending(id: string, since: Date): Promise<boolean>;
+  /** Makes the run that supersedes `id`, from its activations; null where there is one. Enqueue what it answers. */
+  begin(id: string): Promise<DueJob | null>;
+  /** Leaves an outdated run as it is. `reason` completes "scored by version 1; ...". */
+  leave(id: string, reason: string): Promise<void>;
+}
+
 export interface Events {
-  /** A log line of a run. Status and progress events are written by `runs`. */
+  /**
+   * A log line of a run. Status and progress events are written by `runs`; all events of a run are stored in the order
+   * of the calls, also of calls that nobody waits for.
+   */
   log(runId: string, message: string): Promise<void>;
   /** Events with an id above `afterId`, in order; at most `limit` (500). */
   list(runId: string, options?: { afterId?: number; limit?: number }): Promise<RunEvent[]>;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Receipt, RunView, ScoreReport } from '@corescore/contracts';
+import { type Receipt, type RunView, SCORING_VERSION, type ScoreReport } from '@corescore/contracts';
 import pg from 'pg';
 import { openStore } from '../../src/index.js';
 import { testDatabase } from '../../src/testing.js';
@@ -88,6 +88,7 @@ export async function toScoring(store: Store, id: string, holder: string): Promi
 export const report = (rho: number | null = 0.123456789012345): ScoreReport => ({
   benchmark: BENCHMARK.ref,
   benchmarkDigest: BENCHMARK.digest,
+  scoringVersion: SCORING_VERSION,
   scores: [
     {
       metric: 'ost_rho_partial',
@@ -142,5 +143,6 @@ export const receipt = (runId: string): Receipt => ({
   engine: 'onnxruntime-node 1.30.0',
   provider: 'cpu',
   seeds: { folds: [1, 2, 3] },
+  scoringVersion: SCORING_VERSION,
   scores: report().scores,
 });

@@ -1,4 +1,4 @@
-import { CorescoreError, Leaderboard, type LeaderboardRow, type Score } from '@corescore/contracts';
+import { CorescoreError, Leaderboard, type LeaderboardRow, SCORING_VERSION, type Score } from '@corescore/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { RouteContext } from '../context.js';
 import { type Cell, csv } from '../csv.js';
@@ -12,14 +12,14 @@ export function boardCsv(board: Leaderboard): string {
   const keys = [...new Set(board.rows.flatMap((row) => row.scores.map(keyOf)))];
   const columns = [
     ...['rank', 'role', 'label', 'owner', 'name', 'kind', 'digest', 'runId', 'status', 'scoredAt'],
-    ...['controlMs', 'challengeMs'],
+    ...['scoringVersion', 'struckReason', 'controlMs', 'challengeMs'],
     ...keys.flatMap((key) => [key, `${key}/low`, `${key}/high`, `${key}/reason`]),
   ];
   const rows = board.rows.map((row: LeaderboardRow): Cell[] => {
     const scores = new Map(row.scores.map((score) => [keyOf(score), score]));
     return [
       ...[row.rank, row.role, row.label, row.owner, row.name, row.kind, row.digest, row.runId, row.status],
-      ...[row.scoredAt, row.controlMs, row.challengeMs],
+      ...[row.scoredAt, row.scoringVersion, row.struckReason, row.controlMs, row.challengeMs],
       ...keys.flatMap((key) => {
         const score = scores.get(key);
         return [score?.value, score?.low, score?.high, score?.reason];
@@ -60,6 +60,7 @@ export const leaderboardRoutes: FastifyPluginAsyncTypebox<RouteContext> = async 
       const board: Leaderboard = {
         benchmark: benchmark.ref,
         sortMetric: benchmark.sortMetric,
+        scoringVersion: SCORING_VERSION,
         rows: await store.results.leaderboard(benchmark.ref),
         generatedAt: now().toISOString(),
       };

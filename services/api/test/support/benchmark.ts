@@ -1,4 +1,10 @@
-import type { BenchmarkDefinition, ImageResults, Receipt, ScoreReport } from '@corescore/contracts';
+import {
+  type BenchmarkDefinition,
+  type ImageResults,
+  type Receipt,
+  SCORING_VERSION,
+  type ScoreReport,
+} from '@corescore/contracts';
 
 const digest = (letter: string): string => letter.repeat(64);
 
@@ -49,6 +55,7 @@ export function report(benchmark: BenchmarkDefinition): ScoreReport {
   return {
     benchmark: benchmark.ref,
     benchmarkDigest: benchmark.digest,
+    scoringVersion: SCORING_VERSION,
     scores: [
       {
         metric: 'ost_rho_partial',
@@ -105,6 +112,7 @@ export function receipt(
     engine: 'onnxruntime-node',
     provider: 'cpu',
     seeds: { folds: 0 },
+    scoringVersion: SCORING_VERSION,
     scores: report(benchmark).scores,
   };
 }

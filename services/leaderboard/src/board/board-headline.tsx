@@ -7,7 +7,7 @@ import { formatDateTime } from '../format/time.js';
 /** What is measured, on which version, with how many images and sites, up to which ceiling, when; and what it is not. */
 export function BoardHeadline({ benchmark, board }: { benchmark: BenchmarkView; board: Leaderboard }): ReactNode {
   const { stimulusSet, sites, regions } = benchmark;
-  const it = board.rows.find((row) => row.role === 'it');
+  const it = board.rows.find((row) => row.role === 'it' && row.struckReason === null);
   const ceiling = it && findScore(it.scores, benchmark.sortMetric);
   return (
     <header className="headline">
@@ -24,7 +24,8 @@ export function BoardHeadline({ benchmark, board }: { benchmark: BenchmarkView; 
             , ceiling <span className="nowrap">ρ = {formatNumber(ceiling.value, ceiling.unit)}</span>
           </>
         )}
-        . As of <time dateTime={board.generatedAt}>{formatDateTime(board.generatedAt)}</time>.
+        , scored by version {board.scoringVersion}. As of{' '}
+        <time dateTime={board.generatedAt}>{formatDateTime(board.generatedAt)}</time>.
       </p>
       <p className="caveat">{benchmark.caveat}</p>
     </header>

@@ -43,6 +43,18 @@ export function BoardLegend({ rows }: { rows: readonly LeaderboardRow[] }): Reac
             <dt>Delay</dt>
             <dd>Mean solution time of Challenge minus Control images.</dd>
           </div>
+          {rows.some((row) => row.struckReason !== null) && (
+            <div>
+              <dt>
+                <s>Struck through</s>
+              </dt>
+              <dd>
+                Scored by an older version of the scoring, which gives other numbers: these do not compare with the rest
+                of the board and have no rank. They are scored again from their stored activations, where those are
+                there.
+              </dd>
+            </div>
+          )}
           {reasons.map((reason) => (
             <div key={reason}>
               <dt>

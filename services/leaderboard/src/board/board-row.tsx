@@ -17,7 +17,13 @@ export interface RowContext {
   range: readonly [number, number];
 }
 
-function ScoreCell({ score, context }: { score: Score | undefined; context: RowContext }): ReactNode {
+function ScoreCell({
+  score,
+  context,
+}: {
+  score: Score | undefined;
+  context: RowContext & { struck: boolean };
+}): ReactNode {
   if (score === undefined || score.value === null) {
     return (
       <td className="num">
@@ -26,12 +32,13 @@ function ScoreCell({ score, context }: { score: Score | undefined; context: RowC
     );
   }
   const isMain = score.metric === context.mainMetric;
+  const Value = context.struck ? 's' : 'span';
   return (
     <td className={isMain ? 'num main' : 'num'}>
-      <span className="value">{formatNumber(score.value, score.unit)}</span>
+      <Value className="value">{formatNumber(score.value, score.unit)}</Value>
       {score.unit === 'images' && <span className="interval">of {score.nTotal}</span>}
-      {hasInterval(score) && <span className="interval">{formatInterval(score.low, score.high, score.unit)}</span>}
-      {isMain && <ScoreBar score={score} ceiling={context.ceiling} />}
+      {hasInterval(score) && <Value className="interval">{formatInterval(score.low, score.high, score.unit)}</Value>}
+      {isMain && !context.struck && <ScoreBar score={score} ceiling={context.ceiling} />}
     </td>
   );
 }
@@ -85,20 +92,26 @@ function ModelCell({ row }: { row: LeaderboardRow }): ReactNode {
         {row.label}
       </Link>
       <span className="model-about">{aboutRow(row)}</span>
+      {row.struckReason !== null && <span className="struck-reason">{row.struckReason}</span>}
     </th>
   );
 }
 
 export function BoardRow({ row, context }: { row: LeaderboardRow; context: RowContext }): ReactNode {
-  const className = row.role === 'model' ? undefined : `reference reference-${row.role}`;
+  const struck = row.struckReason !== null;
+  const classes = [row.role === 'model' ? '' : `reference reference-${row.role}`, struck ? 'struck' : ''];
   return (
-    <tr className={className}>
+    <tr className={classes.filter(Boolean).join(' ') || undefined}>
       <td className="rank">{row.rank ?? <span className="absent">{row.role === 'model' ? '–' : ''}</span>}</td>
       <ModelCell row={row} />
       {row.status === 'scored' ? (
         <>
           {SCORE_COLUMNS.map((column) => (
-            <ScoreCell key={column.id} score={findScore(row.scores, column.metric, column.subset)} context={context} />
+            <ScoreCell
+              key={column.id}
+              score={findScore(row.scores, column.metric, column.subset)}
+              context={{ ...context, struck }}
+            />
           ))}
           <td className="num">
             <SolutionGap row={row} range={context.range} />

@@ -8,7 +8,7 @@ import { MODEL_COLUMN, type Sort, sortRows } from './sort.js';
 
 /** IT's own value: what the bars end at. A correlation has a natural one where IT has not been scored yet. */
 export const ceilingOf = (rows: readonly LeaderboardRow[], metric: string): number => {
-  const it = rows.find((row) => row.role === 'it');
+  const it = rows.find((row) => row.role === 'it' && row.struckReason === null);
   const value = it && findScore(it.scores, metric)?.value;
   return value != null && value > 0 ? value : 1;
 };

@@ -18,14 +18,21 @@ function absentOrder(row: LeaderboardRow): number {
   return isTerminal(row.status) ? 2 : 1;
 }
 
-/** Rows in the order of the table. Absent scores come last in either direction: absent is neither small nor large. */
+/**
+ * Rows in the order of the table. Absent scores come last in either direction: absent is neither small nor large; below
+ * them, what is struck through, since it does not compare with the rest.
+ */
 export function sortRows(rows: readonly LeaderboardRow[], sort: Sort): LeaderboardRow[] {
   const factor = sort.direction === 'asc' ? 1 : -1;
   const byLabel = (a: LeaderboardRow, b: LeaderboardRow) =>
     a.label.localeCompare(b.label, 'en') || a.owner.localeCompare(b.owner, 'en');
+  const struckLast = (a: LeaderboardRow, b: LeaderboardRow) =>
+    Number(a.struckReason !== null) - Number(b.struckReason !== null);
   const column = SCORE_COLUMNS.find((c) => c.id === sort.column);
-  if (column === undefined) return [...rows].sort((a, b) => factor * byLabel(a, b));
+  if (column === undefined) return [...rows].sort((a, b) => struckLast(a, b) || factor * byLabel(a, b));
   return [...rows].sort((a, b) => {
+    const struck = struckLast(a, b);
+    if (struck !== 0) return struck;
     const x = valueIn(a, column);
     const y = valueIn(b, column);
     if (x === null && y === null) return absentOrder(a) - absentOrder(b) || byLabel(a, b);

@@ -17,8 +17,13 @@ const HEADLINE: readonly StripEntry[] = [
 
 /** Some of the run's numbers, its main ones by default, each with its interval or the reason why there is none. */
 export function ScoreStrip({ run, entries = HEADLINE }: { run: RunView; entries?: readonly StripEntry[] }): ReactNode {
+  const Value = run.struckReason === null ? 'span' : 's';
   return (
-    <dl className={entries === HEADLINE ? 'number-strip score-strip' : 'number-strip'}>
+    <dl
+      className={['number-strip', entries === HEADLINE && 'score-strip', run.struckReason !== null && 'struck']
+        .filter(Boolean)
+        .join(' ')}
+    >
       {entries.map(([metric, subset, label]) => {
         const score = findScore(run.scores, metric, subset);
         return (
@@ -30,7 +35,7 @@ export function ScoreStrip({ run, entries = HEADLINE }: { run: RunView; entries?
               </dd>
             ) : (
               <dd>
-                <span className="big">{formatQuantity(score.value, score.unit)}</span>
+                <Value className="big">{formatQuantity(score.value, score.unit)}</Value>
                 {score.unit === 'images' && <span className="interval">of {score.nTotal}</span>}
                 {hasInterval(score) && (
                   <span className="interval">{formatInterval(score.low, score.high, score.unit)}</span>
@@ -53,6 +58,7 @@ export function Standing({ row, competitors }: { row: LeaderboardRow; competitor
       </p>
     );
   }
+  if (row.struckReason !== null) return <p className="standing">Not ranked: {row.struckReason}.</p>;
   if (row.rank === null) return <p className="standing">Not ranked: the score that sorts this board is absent.</p>;
   return (
     <p className="standing">

@@ -5,7 +5,7 @@ import { paths, views } from '../api/paths.js';
 import { useResource } from '../api/use-resource.js';
 import { STATUS_WORDS } from '../format/scores.js';
 import { formatDate } from '../format/time.js';
-import { ErrorNotice, Loading } from '../ui/notice.js';
+import { ErrorNotice, Loading, StruckNotice } from '../ui/notice.js';
 import { usePageTitle } from '../ui/page-title.js';
 import { chooseRun, newestFirst } from './choose-run.js';
 import { ModelVersions } from './model-facts.js';
@@ -63,7 +63,7 @@ export default function ModelPage({ owner, name }: { owner: string; name: string
           <div className="toolbar">
             <p>
               Scores on <Link href={views.board(run.benchmark)}>{run.benchmark}</Link>, from{' '}
-              <Link href={views.run(run.id)}>the run of {formatDate(run.createdAt)}</Link>
+              <Link href={views.run(run.id)}>the run of {formatDate(run.submittedAt)}</Link>
             </p>
             {scored.length > 1 && (
               <label>
@@ -71,13 +71,15 @@ export default function ModelPage({ owner, name }: { owner: string; name: string
                 <select value={run.id} onChange={(event) => setParams({ run: event.target.value })}>
                   {scored.map((r) => (
                     <option key={r.id} value={r.id}>
-                      {r.benchmark}, version {r.model.digest.slice(0, 8)}, {formatDate(r.createdAt)}
+                      {r.benchmark}, version {r.model.digest.slice(0, 8)}, {formatDate(r.submittedAt)}
+                      {r.struckReason === null ? '' : `, ${r.struckReason}`}
                     </option>
                   ))}
                 </select>
               </label>
             )}
           </div>
+          <StruckNotice run={run} />
           <ScoreStrip run={run} />
           <ModelResults key={run.id} run={run} />
         </>

@@ -7,6 +7,11 @@ import { formatDateTime } from '../format/time.js';
 import { ScrollRegion } from '../ui/scroll-region.js';
 import { newestFirst } from './choose-run.js';
 
+function RunScore({ run }: { run: RunView }): ReactNode {
+  const text = scoreText(findScore(run.scores, 'ost_rho_partial'));
+  return run.struckReason === null ? text : <s>{text}</s>;
+}
+
 /** Every run of the model, newest first. */
 export function RunList({ runs }: { runs: readonly RunView[] }): ReactNode {
   return (
@@ -28,7 +33,7 @@ export function RunList({ runs }: { runs: readonly RunView[] }): ReactNode {
             {newestFirst(runs).map((run) => (
               <tr key={run.id}>
                 <th scope="row">
-                  <Link href={views.run(run.id)}>{formatDateTime(run.createdAt)}</Link>
+                  <Link href={views.run(run.id)}>{formatDateTime(run.submittedAt)}</Link>
                 </th>
                 <td>{run.benchmark}</td>
                 <td>
@@ -37,8 +42,9 @@ export function RunList({ runs }: { runs: readonly RunView[] }): ReactNode {
                 <td>
                   {STATUS_WORDS[run.status]}
                   {run.failure !== null && `: ${failureWords(run.failure)}`}
+                  {run.struckReason !== null && <span className="struck-reason">{run.struckReason}</span>}
                 </td>
-                <td>{run.status === 'scored' ? scoreText(findScore(run.scores, 'ost_rho_partial')) : ''}</td>
+                <td>{run.status === 'scored' && <RunScore run={run} />}</td>
               </tr>
             ))}
           </tbody>

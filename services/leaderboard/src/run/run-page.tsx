@@ -8,7 +8,7 @@ import { type Connection, useRunEvents } from '../api/use-run-events.js';
 import { STATUS_WORDS } from '../format/scores.js';
 import { formatDateTime } from '../format/time.js';
 import { type Fact, FactList } from '../ui/fact-list.js';
-import { ErrorNotice, Loading, StaleNotice } from '../ui/notice.js';
+import { ErrorNotice, Loading, RunLink, StaleNotice, StruckNotice } from '../ui/notice.js';
 import { usePageTitle } from '../ui/page-title.js';
 import { FailureNotice } from './failure-notice.js';
 import { RunActions } from './run-actions.js';
@@ -32,7 +32,9 @@ const capitalised = (words: string): string => words.charAt(0).toUpperCase() + w
 function factsOf(run: RunView): Fact[] {
   const none = isTerminal(run.status) ? 'none' : 'none yet';
   return [
-    { term: 'Submitted', value: <time dateTime={run.createdAt}>{formatDateTime(run.createdAt)}</time> },
+    { term: 'Submitted', value: <time dateTime={run.submittedAt}>{formatDateTime(run.submittedAt)}</time> },
+    ...(run.supersedes === null ? [] : [{ term: 'Scores again', value: <RunLink id={run.supersedes} /> }]),
+    { term: 'Scored by version', value: run.scoringVersion ?? none },
     { term: 'Worker', value: run.worker ?? none },
     { term: 'Provider', value: run.provider ?? none },
     { term: 'Attempt', value: run.attempt },
@@ -111,6 +113,7 @@ export function RunPage({ id }: { id: string }): ReactNode {
           reload();
         }}
       />
+      <StruckNotice run={run} />
       {run.status === 'scored' && <RunResults run={run} />}
       {run.notes.length > 0 && (
         <section aria-labelledby="notes-title">

@@ -19,7 +19,7 @@ export function RunResults({ run }: { run: RunView }): ReactNode {
     <>
       <section aria-labelledby="scores-title">
         <h2 id="scores-title">Scores</h2>
-        <ScoreTable scores={run.scores} />
+        <ScoreTable scores={run.scores} struck={run.struckReason !== null} />
         <p>
           Time courses and single images are on <Link href={views.model(owner, name)}>the model’s page</Link>.
         </p>

@@ -77,13 +77,16 @@ function Group({ group }: { group: ScoreGroup }): ReactNode {
   );
 }
 
-/** Every score of a run: value, interval, how many images entered of how many could have, or why it is absent. */
-export function ScoreTable({ scores }: { scores: readonly Score[] }): ReactNode {
+/**
+ * Every score of a run: value, interval, how many images entered of how many could have, or why it is absent.
+ * @param struck the values are struck through; what stands above the table says why
+ */
+export function ScoreTable({ scores, struck }: { scores: readonly Score[]; struck: boolean }): ReactNode {
   const reasons = [...new Set(scores.flatMap((s) => s.reason ?? []))];
   return (
     <>
       <ScrollRegion label="Scores">
-        <table className="scores">
+        <table className={struck ? 'scores struck' : 'scores'}>
           <caption>
             <span className="caption-text">
               Intervals are 95 %, from a bootstrap over images; n is the number of images that entered.

@@ -1,5 +1,8 @@
+import type { RunView } from '@corescore/contracts';
 import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 import type { ApiError } from '../api/http.js';
+import { views } from '../api/paths.js';
 
 /** What went wrong, what to do about it, and a way to try again. */
 export function ErrorNotice({ error, onRetry }: { error: ApiError; onRetry?: () => void }): ReactNode {
@@ -50,5 +53,30 @@ export function StaleNotice({ error, onRetry }: { error: ApiError; onRetry: () =
         Try again
       </button>
     </p>
+  );
+}
+
+export const RunLink = ({ id }: { id: string }): ReactNode => (
+  <Link href={views.run(id)}>
+    <code>{id}</code>
+  </Link>
+);
+
+/** Scores of an older scoring version: why they are struck through, and where the new ones are. */
+export function StruckNotice({ run }: { run: RunView }): ReactNode {
+  if (run.struckReason === null) return null;
+  return (
+    <div className="notice" role="note">
+      <p className="notice-title">These scores are struck through: {run.struckReason}</p>
+      <p>
+        The scoring gives other numbers since; these do not compare with those of the board.
+        {run.supersededBy !== null && (
+          <>
+            {' '}
+            The new ones are those of run <RunLink id={run.supersededBy} />.
+          </>
+        )}
+      </p>
+    </div>
   );
 }

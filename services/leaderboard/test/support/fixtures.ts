@@ -28,6 +28,8 @@ interface Entry {
   subject?: string;
   status?: RunView['status'];
   failure?: RunFailure;
+  /** Of an older scoring version, why its scores are struck through. */
+  struck?: string;
 }
 
 const FAILURE: RunFailure = {
@@ -45,6 +47,7 @@ const ENTRIES: Entry[] = [
   { owner: 'corescore', name: 'ffdeep-64', subject: 'ffdeep-64' },
   { owner: 'lab', name: 'growing-net', status: 'extracting' },
   { owner: 'lab', name: 'waiting-net', status: 'queued' },
+  { owner: 'lab', name: 'old-net', subject: 'bl-64', struck: 'scored by version 1; its activations are gone' },
   { owner: 'lab', name: 'huge-net', status: 'failed', failure: FAILURE },
   {
     owner: 'corescore',
@@ -108,12 +111,17 @@ function runOf(entry: Entry): RunView {
     worker: begun ? 'worker-1' : null,
     progress: status === 'extracting' ? { done: 120, total: IMAGES, unit: 'images' } : null,
     provider: begun ? 'cpu' : null,
+    submittedAt: AT,
     createdAt: AT,
     extractingAt: begun ? after(1.4) : null,
     scoringAt: status === 'scored' ? after(9.2) : null,
     endedAt: status === 'scored' ? after(31.7) : status === 'failed' ? after(6) : null,
     scores: subject === undefined ? [] : scoresOf(subject),
     notes: subject?.summary ? ['The clock covers 70-250 of 70-250 ms; mapping: overlap.'] : [],
+    scoringVersion: status !== 'scored' ? null : entry.struck === undefined ? 2 : 1,
+    supersedes: null,
+    supersededBy: null,
+    struckReason: entry.struck ?? null,
   };
 }
 
@@ -134,6 +142,8 @@ function rowOf(entry: Entry): LeaderboardRow {
     runId: run.id,
     status: run.status,
     failure: run.failure,
+    scoringVersion: run.scoringVersion,
+    struckReason: run.struckReason,
     scores: run.scores,
     controlMs: subject?.summary ? mean(bandTimes(subject, 'control')) : null,
     challengeMs: subject?.summary ? mean(bandTimes(subject, 'challenge')) : null,
@@ -168,6 +178,7 @@ export const benchmark: BenchmarkView = {
 export const leaderboard: Leaderboard = {
   benchmark: BENCHMARK,
   sortMetric: 'ost_rho_partial',
+  scoringVersion: 2,
   rows: ENTRIES.map(rowOf),
   generatedAt: after(120),
 };
