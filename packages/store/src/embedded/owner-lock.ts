@@ -1,5 +1,6 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { CorescoreError } from '@corescore/contracts';
+import { writeAtomically } from '@corescore/contracts/files';
 
 /** Who supervises the server: a process id, and when it began, since ids are used again. */
 interface Supervisor {
@@ -38,8 +39,7 @@ export async function takeOwnership(path: string, home: string): Promise<() => P
     });
   }
   const self: Supervisor = { pid: process.pid, started: await startOf(process.pid) };
-  await writeFile(`${path}.${process.pid}`, JSON.stringify(self), { mode: 0o600 });
-  await rename(`${path}.${process.pid}`, path);
+  await writeAtomically(path, JSON.stringify(self), 0o600);
   return () => rm(path, { force: true });
 }
 
