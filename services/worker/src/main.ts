@@ -9,6 +9,9 @@ import { scoreRun } from './score-job.js';
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** A version's files are out while its model runs, on its probe and then on the images: for two of its time limits. */
+const CHECKOUT_LIFETIME = 4;
+
 /** The worker service: one extraction and one scoring job at a time; a scoring job uses all cores itself. */
 async function main(): Promise<void> {
   const env = parseEnv(process.env, process.cwd());
@@ -38,6 +41,7 @@ async function main(): Promise<void> {
 
   const ending = new AbortController();
   const context: Context = { store, env, benchmarks, shutdown: ending.signal, log };
+  await store.blobs.sweepCheckouts(CHECKOUT_LIFETIME * env.modelTimeoutSeconds * 1000);
   const sweep = async (): Promise<void> => enqueue(store, await store.runs.sweep({ leaseSeconds: env.leaseSeconds }));
   const workers = [
     await store.queues.worker('extract', { concurrency: 1, handler: (job) => extractRun(context, job) }),
