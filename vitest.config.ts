@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'packages',
-          include: ['packages/*/test/**/*.test.ts', 'services/{worker,leaderboard}/test/**/*.test.ts'],
+          include: ['packages/*/test/**/*.test.ts', 'services/leaderboard/test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'packages/store/**', PURE],
         },
       },
@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'database',
-          include: ['packages/store/test/**/*.test.ts', 'services/api/test/**/*.test.ts'],
+          include: ['packages/store/test/**/*.test.ts', 'services/{api,worker}/test/**/*.test.ts'],
           globalSetup: ['packages/store/test/support/global-setup.ts'],
         },
       },
