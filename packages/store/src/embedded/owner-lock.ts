@@ -24,16 +24,22 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Process id of the living supervisor that the mark at `path` names; null where there is none. */
+export async function supervisorOf(path: string): Promise<number | null> {
+  const text = await readFile(path, 'utf8').catch(() => null);
+  const other = text === null ? null : parse(text);
+  return other !== null && isAlive(other.pid) && (await startOf(other.pid)) === other.started ? other.pid : null;
+}
+
 /**
  * Marks the data folder as supervised by this process; two supervisors would stop each other's server.
  * @returns gives the mark back
  * @throws CorescoreError `configuration` where a living process supervises it
  */
 export async function takeOwnership(path: string, home: string): Promise<() => Promise<void>> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  const other = text === null ? null : parse(text);
-  if (other !== null && isAlive(other.pid) && (await startOf(other.pid)) === other.started) {
-    throw new CorescoreError('configuration', `corescore runs on ${home} already (process ${other.pid}).`, {
+  const other = await supervisorOf(path);
+  if (other !== null) {
+    throw new CorescoreError('configuration', `corescore runs on ${home} already (process ${other}).`, {
       field: 'CORESCORE_HOME',
       remedy: 'Stop it first, or choose another CORESCORE_HOME.',
     });
