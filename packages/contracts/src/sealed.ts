@@ -11,11 +11,21 @@ import { writeAtomically } from './files.js';
 const READ_BYTES = 1 << 20;
 const SEAL = '.sha256';
 
-/** SHA-256 of a file's bytes, lower-case hexadecimal, with one block in memory. */
-export async function digestOfFile(path: string, signal?: AbortSignal): Promise<string> {
+/**
+ * SHA-256 of a file's bytes, lower-case hexadecimal, with one block in memory.
+ * @param onRead told the bytes of each block
+ */
+export async function digestOfFile(
+  path: string,
+  signal?: AbortSignal,
+  onRead: (bytes: number) => void = () => undefined,
+): Promise<string> {
   const hash = createHash('sha256');
   const options = { highWaterMark: READ_BYTES, ...(signal === undefined ? {} : { signal }) };
-  for await (const chunk of createReadStream(path, options)) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(path, options) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    onRead(chunk.length);
+  }
   return hash.digest('hex');
 }
 
@@ -32,11 +42,15 @@ export async function sealFile(path: string): Promise<void> {
 export type SealedState = 'whole' | 'damaged' | 'gone' | 'unsealed';
 
 /** Whether a file has the bytes that were sealed. Reads all of it. */
-export async function sealedState(path: string, signal?: AbortSignal): Promise<SealedState> {
+export async function sealedState(
+  path: string,
+  signal?: AbortSignal,
+  onRead?: (bytes: number) => void,
+): Promise<SealedState> {
   try {
     const seal = await readFile(sealOf(path), 'utf8').catch(orNull);
     if (seal === null) return (await stat(path).catch(orNull)) === null ? 'gone' : 'unsealed';
-    return (await digestOfFile(path, signal)) === seal.slice(0, 64) ? 'whole' : 'damaged';
+    return (await digestOfFile(path, signal, onRead)) === seal.slice(0, 64) ? 'whole' : 'damaged';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'gone';

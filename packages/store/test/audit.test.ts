@@ -62,6 +62,8 @@ test('a home in order has nothing to report, and every file was looked at', asyn
   expect(report.derived).toMatchObject({ files: 4, missing: 0, damaged: 0, orphaned: 0 });
   const [done, total] = progress.at(-1)!;
   expect(done).toBe(total);
+  const read = progress.map(([bytes]) => bytes);
+  expect(read, 'it never goes back').toEqual([...read].sort((a, b) => a - b));
   expect(total).toBe(report.blobs.bytes + report.derived.bytes);
 });
 

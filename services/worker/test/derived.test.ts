@@ -232,6 +232,7 @@ describe('a stored file', () => {
     const blob = await blobOf(id, 'model.onnx');
     onceCheckedOut(() => damage(blob));
     await worker.extract(id);
+    expect(worker.store.blobs.checkOut).toHaveBeenCalled();
     expect(array()).toEqual(undisturbed.network);
     await worker.upload('ada', version);
   });

@@ -25,17 +25,23 @@ export async function audit(database: Database, home: string, options: AuditOpti
     for await (const file of filesBelow(join(home, folder))) total += file.bytes;
   }
   let done = 0;
+  let within = 0;
   const part: Audit = {
     database,
     home,
     now: Date.now(),
     signal,
+    reading(bytes) {
+      within += bytes;
+      onProgress(Math.min(done + within, total), total);
+    },
     looked(kind, bytes) {
       signal?.throwIfAborted();
       const tally = tallyOf(kind);
       tally.files += 1;
       tally.bytes += bytes;
       done += bytes;
+      within = 0;
       onProgress(Math.min(done, total), total);
     },
     found(finding) {

@@ -39,8 +39,8 @@ export async function auditBlobs(audit: Audit): Promise<void> {
 async function auditBlob(audit: Audit, path: string, { digest, bytes, used_by }: Known): Promise<void> {
   const expectedBytes = Number(bytes);
   const file = await fileAt(path);
+  const why = await wrong(audit, path, digest, file?.bytes ?? null, expectedBytes);
   audit.looked('blob', file?.bytes ?? 0);
-  const why = await wrong(path, digest, file?.bytes ?? null, expectedBytes, audit.signal);
   if (why === null) return;
   const models = [...new Set(used_by.map((use) => use.split(', ')[0]!))];
   const remedy = models.some((model) => model.startsWith(`${SEED_OWNER}/`))
@@ -53,16 +53,16 @@ async function auditBlob(audit: Audit, path: string, { digest, bytes, used_by }:
 }
 
 async function wrong(
+  { signal, reading }: Audit,
   path: string,
   digest: string,
   bytes: number | null,
   expected: number,
-  signal: AbortSignal | undefined,
 ): Promise<string | null> {
   if (bytes === null) return WRONG.gone;
   if (bytes !== expected) return WRONG.size(bytes, expected);
   try {
-    return (await digestOfFile(path, signal)) === digest ? null : WRONG.digest;
+    return (await digestOfFile(path, signal, reading)) === digest ? null : WRONG.digest;
   } catch (error) {
     signal?.throwIfAborted();
     const why = wrongWith(error);

@@ -61,10 +61,10 @@ async function missing(audit: Audit, path: string): Promise<void> {
 }
 
 async function whole(audit: Audit, { path, bytes, changedMs }: FoundFile): Promise<void> {
-  audit.looked('derived', bytes);
-  if (isSeal(path)) return;
+  if (isSeal(path)) return audit.looked('derived', bytes);
   const isPartial = path.endsWith('.partial');
-  const state = isPartial ? 'unsealed' : await sealedState(path, audit.signal);
+  const state = isPartial ? 'unsealed' : await sealedState(path, audit.signal, audit.reading);
+  audit.looked('derived', bytes);
   const seen = { kind: 'derived' as const, path, bytes, expectedBytes: null, usedBy: [] };
   if (isPartial && audit.now - changedMs > RECENT_MS) {
     audit.found({ ...seen, state: 'orphaned', detail: 'It was never finished.', remedy: 'It may be deleted.' });

@@ -10,7 +10,9 @@ export interface Audit {
   home: string;
   now: number;
   signal: AbortSignal | undefined;
-  /** A file was looked at. */
+  /** Bytes of a file that is being read. */
+  reading(bytes: number): void;
+  /** A file has been looked at, and read where that was needed. */
   looked(kind: AuditFinding['kind'], bytes: number): void;
   /** @param finding with its whole path */
   found(finding: AuditFinding): void;
