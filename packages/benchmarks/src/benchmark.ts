@@ -7,8 +7,8 @@ import type { Recordings } from './recordings.js';
 export interface Benchmark {
   definition: BenchmarkDefinition;
   stimulusSet: StimulusSet;
-  /** uint8 .npy [image][height][width][3]: what a model is shown. */
-  pixelsPath: string;
+  /** Path of a uint8 .npy [image][height][width][3], what a model is shown; verified, and made anew where it is gone. */
+  pixels(): Promise<string>;
   /** Object of each image, 0..classes-1 in `classes` (sorted names). */
   labels: Int32Array;
   classes: string[];

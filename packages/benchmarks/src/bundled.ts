@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ActivationsManifest } from '@corescore/contracts';
+import { makeFolder, writeAtomically } from '@corescore/contracts/files';
 import { writeNpyFloat32 } from '@corescore/formats';
 import { coreObjectsSpikePaths } from '@corescore/stimuli';
 import { REFERENCE_MODELS } from './core-objects.js';
@@ -48,11 +48,11 @@ async function writeSimulatedIt(dir: string, draw: number): Promise<BundledActiv
     stimuli: { set: 'core-objects-spike', ids: 'ids.txt' },
     regions: { IT: { file: 'it.npy', axes: ['step', 'stimulus', 'feature'] } },
   };
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   const files = { array: join(dir, 'it.npy'), ids: join(dir, 'ids.txt'), manifest: join(dir, 'corescore.json') };
   await writeNpyFloat32(files.array, [it.bins.length, it.stimulusIds.length, it.sites], it.draw(draw));
-  await writeFile(files.ids, `${it.stimulusIds.join('\n')}\n`);
-  await writeFile(files.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeAtomically(files.ids, `${it.stimulusIds.join('\n')}\n`);
+  await writeAtomically(files.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
   return { name: manifest.name, manifestPath: files.manifest, files: [files.array, files.ids] };
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type BenchmarkDefinition, CorescoreError, canonicalJson } from '@corescore/contracts';
 import { delay, noiseToSignal, spearman, stratifiedKFold } from '@corescore/metrics';
-import { coreObjectsSpikePaths, loadStimulusSet, writePixels } from '@corescore/stimuli';
+import { coreObjectsSpikePaths, keepPixels, loadStimulusSet } from '@corescore/stimuli';
 import type { Benchmark } from './benchmark.js';
 import { PREDICTIVITY, simulatedRecordings } from './recordings.js';
 import { readSimulatedIt, type SimulatedIt } from './target.js';
@@ -61,23 +61,11 @@ const REFERENCES: BenchmarkDefinition['references'] = [
 const isChallengeOf = (set: { stimuli: { subset: string }[] }): Uint8Array =>
   Uint8Array.from(set.stimuli, (s) => (s.subset === 'challenge' ? 1 : 0));
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 /** `core-objects-ost@0`: 660 synthetic images, simulated IT with planted solution times. `home` keeps the decoded images. */
 export async function loadCoreObjectsOst(home: string): Promise<Benchmark> {
   const paths = coreObjectsSpikePaths();
   const [{ set, pixels }, it, targetBytes] = await Promise.all([
-    loadStimulusSet({
-      identifier: STIMULUS_SET,
-      csvPath: paths.csvPath,
-      zipPath: paths.zipPath,
-      visualDegrees: VISUAL_DEGREES,
-    }),
+    loadImages(),
     readSimulatedIt(paths.targetPath),
     readFile(paths.targetPath),
   ]);
@@ -87,10 +75,7 @@ export async function loadCoreObjectsOst(home: string): Promise<Benchmark> {
     });
   }
   const pixelsPath = join(home, 'stimuli', `${set.digest}.npy`);
-  if (!(await exists(pixelsPath))) {
-    await mkdir(dirname(pixelsPath), { recursive: true });
-    await writePixels(pixelsPath, pixels);
-  }
+  await keepPixels(pixelsPath, async () => pixels);
   const classes = [...new Set(set.stimuli.map((s) => s.object))].sort();
   const isChallenge = isChallengeOf(set);
   const difficulty = Float64Array.from(set.stimuli, (s) => Number(s.metadata['load']));
@@ -99,7 +84,7 @@ export async function loadCoreObjectsOst(home: string): Promise<Benchmark> {
   return {
     definition: define(set, isChallenge, difficulty, it, targetDigest),
     stimulusSet: set,
-    pixelsPath,
+    pixels: pixelsIn(pixelsPath),
     labels: Int32Array.from(set.stimuli, (s) => classes.indexOf(s.object)),
     classes,
     isChallenge,
@@ -118,6 +103,14 @@ export async function loadCoreObjectsOst(home: string): Promise<Benchmark> {
     bootstrap: BOOTSTRAP,
   };
 }
+
+const loadImages = () => {
+  const { csvPath, zipPath } = coreObjectsSpikePaths();
+  return loadStimulusSet({ identifier: STIMULUS_SET, csvPath, zipPath, visualDegrees: VISUAL_DEGREES });
+};
+
+/** Decoded again where need be. Apart from the loading, so that a service does not hold the images all the time. */
+const pixelsIn = (path: string) => () => keepPixels(path, async () => (await loadImages()).pixels);
 
 /** The target's draws are its repetitions. */
 function trialNoiseOf(it: SimulatedIt): () => number {

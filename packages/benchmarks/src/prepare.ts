@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isNetwork, type Manifest, type ModelFiles, type Region } from '@corescore/contracts';
+import { CorescoreError, isNetwork, type Manifest, type ModelFiles, type Region } from '@corescore/contracts';
+import { stampOf } from '@corescore/contracts/sealed';
 import { openActivations, readNpyHeader, readNpyRows } from '@corescore/formats';
 import { type Extraction, extract, type Limits } from '@corescore/runtime';
 import type { Benchmark } from './benchmark.js';
@@ -52,7 +53,7 @@ async function changesOverTime(path: string): Promise<boolean> {
 }
 
 /** What of a benchmark decides what a model is shown and which regions are kept. */
-export type Shown = Pick<Benchmark, 'definition' | 'stimulusSet' | 'pixelsPath'>;
+export type Shown = Pick<Benchmark, 'definition' | 'stimulusSet' | 'pixels'>;
 
 /** Runs the model, or reads the supplied arrays: the regions of the benchmark as files below `outDir`. */
 export async function prepareActivations(benchmark: Shown, request: PrepareRequest): Promise<Prepared> {
@@ -60,10 +61,12 @@ export async function prepareActivations(benchmark: Shown, request: PrepareReque
   const { stimulusSet, definition } = benchmark;
   await mkdir(outDir, { recursive: true });
   if (isNetwork(manifest)) {
+    const pixelsPath = await benchmark.pixels();
+    const shown = await stampOf(pixelsPath);
     const extraction = await extract({
       files,
       manifest,
-      pixelsPath: benchmark.pixelsPath,
+      pixelsPath,
       imageDegrees: definition.visualDegrees,
       outDir,
       limits: request.limits,
@@ -73,6 +76,13 @@ export async function prepareActivations(benchmark: Shown, request: PrepareReque
       ...(request.onLog === undefined ? {} : { onLog: request.onLog }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
+    // Deleted by now: the model's process had it open. Changed: nobody knows what the model was shown.
+    const now = await stampOf(pixelsPath);
+    if (now !== null && now !== shown) {
+      throw new CorescoreError('infrastructure', 'The file of decoded images changed while the model ran.', {
+        remedy: 'Nothing is wrong with the model; the run is tried again with images that are decoded anew.',
+      });
+    }
     return { regions: extraction.regions, engine: extraction.engine, provider: extraction.provider, extraction };
   }
   const set = {

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import type { ProblemCode } from './problem.js';
 
 export const RUN_STATUSES = ['queued', 'extracting', 'scoring', 'scored', 'failed', 'cancelled'] as const;
 export const RunStatus = Type.Enum([...RUN_STATUSES]);
@@ -14,11 +15,14 @@ export const FAILURE_KINDS = [
 export const FailureKind = Type.Enum([...FAILURE_KINDS]);
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
-/** Allowed moves. `extracting|scoring -> queued|scoring` is a lease that ran out (an infrastructure retry). */
+/**
+ * Allowed moves. `extracting|scoring -> queued|scoring` is a lease that ran out (an infrastructure retry), or a run whose
+ * activations were deleted: it makes them anew.
+ */
 const MOVES: Record<RunStatus, readonly RunStatus[]> = {
   queued: ['extracting', 'scoring', 'failed', 'cancelled'],
   extracting: ['queued', 'scoring', 'failed', 'cancelled'],
-  scoring: ['scoring', 'scored', 'failed', 'cancelled'],
+  scoring: ['queued', 'scoring', 'scored', 'failed', 'cancelled'],
   scored: [],
   failed: ['queued'],
   cancelled: ['queued'],
@@ -30,6 +34,9 @@ export const isTerminal = (status: RunStatus): boolean =>
 
 /** How often an infrastructure failure is retried before the run fails for good. */
 export const MAX_INFRASTRUCTURE_RETRIES = 3;
+
+/** Infrastructure failures that each further attempt would meet again, until somebody does what the remedy says. */
+export const LASTING_FAILURES: readonly ProblemCode[] = ['stored_file_damaged'];
 
 export const RunFailure = Type.Object({
   kind: FailureKind,

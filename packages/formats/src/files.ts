@@ -1,24 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-
-/**
- * Runs `write` on a temporary sibling and renames it to `path` when it succeeds: a reader sees the whole file or none.
- * The temporary file is removed when `write` throws.
- */
-export async function writeAtomically(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
-  const partial = `${path}.${randomBytes(6).toString('hex')}.partial`;
-  const handle = await open(partial, 'wx');
-  try {
-    await write(handle);
-    await handle.datasync();
-    await handle.close();
-    await rename(partial, path);
-  } catch (error) {
-    await handle.close();
-    await rm(partial, { force: true });
-    throw error;
-  }
-}
+import type { FileHandle } from 'node:fs/promises';
 
 /** Writes all of `bytes` at `position`; `write` alone may stop early, and refuses more than 2 GiB at once. */
 export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

@@ -8,7 +8,7 @@ export {
 } from './activations/arrays.js';
 export type { StimulusIds } from './activations/ids.js';
 export { readCsv } from './csv.js';
-export { writeAtomically } from './files.js';
+export { writeFully } from './files.js';
 export { archiveOf, type DeclaredFiles, declaredFiles } from './manifest/declared-files.js';
 export { isTemporal, manifestErrors, parseManifest } from './manifest/parse.js';
 export { modelVersionDigest } from './manifest/version.js';

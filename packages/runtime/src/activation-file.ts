@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { npyHeaderBytes } from '@corescore/formats';
+import { publishFile } from '@corescore/contracts/files';
+import { npyHeaderBytes, writeFully } from '@corescore/formats';
 
 /** A float32 .npy [step][stimulus][feature] that is filled at the right offsets and appears whole or not at all. */
 export class ActivationFile {
@@ -22,7 +23,7 @@ export class ActivationFile {
     const header = npyHeaderBytes('<f4', shape);
     const handle = await open(partial, 'wx');
     try {
-      await writeAll(handle, header, 0);
+      await writeFully(handle, header, 0);
     } catch (error) {
       await handle.close();
       await rm(partial, { force: true });
@@ -37,32 +38,24 @@ export class ActivationFile {
     const bytes = count * features * 4;
     for (let at = 0; at < rows.byteLength; at += bytes, step++) {
       const position = this.dataOffset + (step * stimuli + start) * features * 4;
-      await writeAll(this.handle, rows.subarray(at, at + bytes), position);
+      await writeFully(this.handle, rows.subarray(at, at + bytes), position);
     }
   }
 
-  /** Flushes to disk; the file keeps its temporary name. */
+  /** Flushes to disk, so that a full one is told here; the file keeps its temporary name. */
   async close(): Promise<void> {
-    await this.handle.datasync();
+    await this.handle.sync();
     await this.handle.close();
   }
 
   /** Gives the closed file its name. */
   async publish(): Promise<void> {
-    await rename(this.partial, this.path);
+    await publishFile(this.partial, this.path);
   }
 
   /** Removes what there is, under either name. */
   async discard(): Promise<void> {
     await this.handle.close().catch(() => undefined); // It may be closed already.
     await rm(this.partial, { force: true });
-  }
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let at = 0;
-  while (at < bytes.byteLength) {
-    const { bytesWritten } = await handle.write(bytes, at, bytes.byteLength - at, position + at);
-    at += bytesWritten;
   }
 }

@@ -1,4 +1,5 @@
 export { findBinaries } from './embedded/binaries.js';
+export { reachEmbeddedPostgres } from './embedded/reach.js';
 export { startEmbeddedPostgres } from './embedded/start.js';
 export { openStore } from './open.js';
 export { consumed } from './queues/health.js';

@@ -1,4 +1,5 @@
 import { runMigrations } from 'bullmq';
+import { audit } from './audit/audit.js';
 import { createBlobs } from './blobs/disk.js';
 import { PooledDatabase } from './postgres/database.js';
 import { Listener } from './postgres/listener.js';
@@ -62,6 +63,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     blobs: createBlobs(home),
     queues,
     ping,
+    audit: (options = {}) => audit(database, home, options),
     async migrate() {
       await migrate(database, schema);
       if (redisUrl !== undefined) return;

@@ -1,7 +1,9 @@
+import type { AuditOptions, AuditReport } from './types/audit.js';
 import type { Benchmarks, Models, Results, Submissions, Tokens } from './types/catalogue.js';
 import type { Blobs, Queues } from './types/infrastructure.js';
 import type { Events, Extractions, Rescores, Runs } from './types/runs.js';
 
+export * from './types/audit.js';
 export * from './types/catalogue.js';
 export * from './types/infrastructure.js';
 export * from './types/runs.js';
@@ -17,6 +19,11 @@ export interface Store {
   close(): Promise<void>;
   /** @throws CorescoreError `unavailable` when Postgres does not answer. */
   ping(): Promise<void>;
+  /**
+   * Holds every stored and every derived file against the database, and changes nothing. Works beside a service.
+   * @throws CorescoreError `configuration` where the database is not one of corescore's
+   */
+  audit(options?: AuditOptions): Promise<AuditReport>;
   readonly tokens: Tokens;
   readonly models: Models;
   readonly submissions: Submissions;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Writes the OpenAPI document, from which the client's types are generated. Usage: node dist/openapi.js <file> */
-import { writeFile } from 'node:fs/promises';
 import { parseEnv } from '@corescore/contracts/env';
+import { writeAtomically } from '@corescore/contracts/files';
 import type { Store } from '@corescore/store';
 import { buildApp } from './app.js';
 
@@ -20,5 +20,5 @@ export async function openApiDocument(): Promise<string> {
 
 const [, script, file] = process.argv;
 if (script !== undefined && import.meta.url === new URL(script, 'file://').href && file !== undefined) {
-  await writeFile(file, await openApiDocument());
+  await writeAtomically(file, await openApiDocument());
 }

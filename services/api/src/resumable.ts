@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CorescoreError } from '@corescore/contracts';
+import { sweepFolder } from '@corescore/contracts/files';
 import { FileStore } from '@tus/file-store';
 import { Server } from '@tus/server';
 import type { FastifyRequest } from 'fastify';
@@ -105,15 +106,7 @@ export function resumableUploads(home: string, maxBytes: number, now: () => Date
       await store.remove(id).catch(() => rm(join(directory, `${id}.json`), { force: true }));
     },
 
-    async sweep() {
-      const names = await readdir(directory).catch(() => []);
-      for (const name of names) {
-        const path = join(directory, name);
-        const found = await stat(path).catch(() => null);
-        if (found === null || now().getTime() - found.mtimeMs < UPLOAD_LIFETIME_MS) continue;
-        await rm(path, { force: true });
-      }
-    },
+    sweep: () => sweepFolder(directory, UPLOAD_LIFETIME_MS, now()),
   };
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
+import { sweepFolder } from '@corescore/contracts/files';
 import type { FastifyRequest } from 'fastify';
 import type { WholeUpload } from './resumable.js';
 import {
@@ -72,14 +73,7 @@ const ABANDONED_MS = 2 * 60 * 60_000;
 
 /** Removes what killed processes have left; uploads that other processes are receiving stay. */
 export async function clearStaging(home: string, now: Date): Promise<void> {
-  const dir = stagingDir(home);
-  const names = await readdir(dir).catch(() => []);
-  for (const name of names) {
-    const path = join(dir, name);
-    const modified = await stat(path).catch(() => null);
-    if (modified === null || now.getTime() - modified.mtimeMs < ABANDONED_MS) continue;
-    await rm(path, { recursive: true, force: true });
-  }
+  await sweepFolder(stagingDir(home), ABANDONED_MS, now);
 }
 
 async function receive<M>(request: FastifyRequest, dir: string, options: UploadOptions<M>): Promise<Upload<M>> {

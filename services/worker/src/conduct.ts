@@ -1,6 +1,7 @@
 import type { RunFailure } from '@corescore/contracts';
 import type { ClaimedRun } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
+import { DerivedLost } from './derived.js';
 import { toFailure } from './failures.js';
 import { LeaseLost, ShuttingDown, withLease } from './lease.js';
 import { throttled } from './throttle.js';
@@ -59,6 +60,12 @@ export async function conduct(context: Context, stage: Conduct, work: (stage: St
     if (error instanceof ShuttingDown) {
       await stage.onFailure?.(null);
       await store.runs.release(run.id, holder);
+      return;
+    }
+    if (error instanceof DerivedLost) {
+      await stage.onFailure?.(null);
+      const again = await store.runs.extractAgain(run.id, holder, { damaged: error.damaged, reason: error.message });
+      if (again.outcome === 'requeued') await enqueue(store, [again.due]);
       return;
     }
     if (error instanceof KnownFailure) {

@@ -1,34 +1,37 @@
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Benchmark, type Prepared, prepareActivations, SUPPLIED } from '@corescore/benchmarks';
 import { CorescoreError, canonicalJson, isNetwork, type Manifest } from '@corescore/contracts';
+import { removeSealed, sealFile } from '@corescore/contracts/sealed';
 import { activationsKey, chooseEngine, outputIdentity } from '@corescore/runtime';
-import type { ClaimedRun, ExtractionRow, QueueJob } from '@corescore/store';
+import type { ClaimedRun, ExtractionRow, QueueJob, StoredModelVersion } from '@corescore/store';
 import { conduct, KnownFailure, type Stage } from './conduct.js';
 import { type Context, enqueue, modelLimits, newHolder } from './context.js';
-import { filesOf } from './model-files.js';
-import { NULL_KIND } from './null-rows.js';
-import { present } from './present.js';
+import { filesOf, stateOf, writingDerived } from './derived.js';
+import { checkOut } from './model-files.js';
+import { NULL_KIND, sourceOf } from './null-rows.js';
 
 /** Everything that decides the bytes of the activations: runs with the same key share them. */
-async function keyOf({ env }: Context, run: ClaimedRun, manifest: Manifest, benchmark: Benchmark): Promise<string> {
+async function keyOf({ env }: Context, model: StoredModelVersion, benchmark: Benchmark): Promise<string> {
+  const manifest = model.manifest as Manifest;
+  const stimulusDigest = benchmark.definition.stimulusSet.digest;
   if (isNetwork(manifest)) {
     const { engine, provider } = await chooseEngine(manifest.kind, env.providers);
     return activationsKey({
-      semanticDigest: run.model.semanticDigest ?? run.model.digest,
+      semanticDigest: model.semanticDigest ?? model.digest,
       input: manifest.input,
       imageDegrees: benchmark.definition.visualDegrees,
-      stimulusDigest: run.stimulusSetDigest,
+      stimulusDigest,
       output: outputIdentity(manifest, 'IT'),
       engine,
       provider,
     });
   }
   const parts = {
-    files: run.model.files,
+    files: model.files,
     regions: manifest.regions,
     stimuli: manifest.stimuli,
-    set: run.stimulusSetDigest,
+    set: stimulusDigest,
     ...SUPPLIED,
   };
   return createHash('sha256').update(canonicalJson(parts)).digest('hex');
@@ -37,22 +40,30 @@ async function keyOf({ env }: Context, run: ClaimedRun, manifest: Manifest, benc
 async function compute(
   context: Context,
   run: ClaimedRun,
+  model: StoredModelVersion,
   key: string,
   { signal, progress }: Stage,
 ): Promise<Omit<ExtractionRow, 'key'>> {
   const { store, env } = context;
   const benchmark = benchmarkOf(context, run);
-  const manifest = run.model.manifest as Manifest;
-  const outDir = dirname(await store.blobs.derivedPath('activations', key, 'IT.npy'));
-  const prepared: Prepared = await prepareActivations(benchmark, {
-    manifest,
-    files: filesOf(context, run),
-    outDir,
-    limits: modelLimits(env),
-    onProgress: progress('images'),
-    onLog: (line) => void store.events.log(run.id, line).catch(() => undefined),
-    signal,
-  });
+  const manifest = model.manifest as Manifest;
+  const outDir = dirname(await store.blobs.derivedPath(key, 'IT.npy'));
+  // What an extraction that was cut off, or is not whole any more, has left under these names.
+  for (const region of benchmark.definition.regions) await removeSealed(join(outDir, `${region}.npy`));
+  const { files, release } = await checkOut(context, model, signal);
+  const prepared = await writingDerived(outDir, async () => {
+    const made: Prepared = await prepareActivations(benchmark, {
+      manifest,
+      files,
+      outDir,
+      limits: modelLimits(env),
+      onProgress: progress('images'),
+      onLog: (line) => void store.events.log(run.id, line).catch(() => undefined),
+      signal,
+    });
+    for (const { path } of Object.values(made.regions)) await sealFile(path);
+    return made;
+  }).finally(release);
   const { extraction, regions, engine, provider } = prepared;
   const stats =
     extraction === null
@@ -99,15 +110,13 @@ export async function extractRun(context: Context, job: QueueJob): Promise<void>
       },
     },
     async (stage) => {
-      if (run.model.kind === NULL_KIND) return proceed({ key: null, engine: 'none', provider: 'none' });
-      const key = await keyOf(context, run, run.model.manifest as Manifest, benchmarkOf(context, run));
+      const model = run.model.kind === NULL_KIND ? await sourceOf(context, run) : run.model;
+      if (model === null) return proceed({ key: null, engine: 'none', provider: 'none' });
+      const key = await keyOf(context, model, benchmarkOf(context, run));
       const known = await store.extractions.get(key);
-      if (
-        known !== null &&
-        !(await Promise.all(Object.values(known.regions).map((r) => present(r.path)))).every(Boolean)
-      ) {
-        // The files were deleted to free disk: the row promises what is not there.
-        await store.extractions.discard(key);
+      for (const file of known === null ? [] : filesOf(known)) {
+        // Deleted to free disk, or damaged: the row promises what is not there.
+        if ((await stateOf(file)) !== 'whole') await store.extractions.discard(key);
       }
       const claim = await store.extractions.claim(key, holder, env.leaseSeconds, run.queuedAt);
       if (claim.state === 'failed') throw new KnownFailure(claim.failure);
@@ -117,7 +126,7 @@ export async function extractRun(context: Context, job: QueueJob): Promise<void>
         return;
       }
       ours = key;
-      const result = await compute(context, run, key, stage);
+      const result = await compute(context, run, model, key, stage);
       const waiting = await store.extractions.done(key, holder, result);
       ours = null;
       await proceed({ key, ...result });

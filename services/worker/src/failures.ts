@@ -1,8 +1,8 @@
 import { CorescoreError, type FailureKind, type RunFailure } from '@corescore/contracts';
 import { ModelFailure } from '@corescore/runtime';
 
-/** Codes that blame the submission even when nothing of the model ran. */
-const OURS = new Set(['infrastructure', 'internal', 'configuration', 'unavailable']);
+/** Codes that say nothing about the submission. */
+const OURS = new Set<string>(['infrastructure', 'internal', 'configuration', 'unavailable', 'stored_file_damaged']);
 
 /** What the submitter is told. An error that is not operational is ours and leaks no text. */
 export function toFailure(error: unknown): RunFailure {

@@ -11,6 +11,9 @@ import { scoreRun } from './score-job.js';
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** A version's files are out while its model runs, on its probe and then on the images: for two of its time limits. */
+const CHECKOUT_LIFETIME = 4;
+
 /** Aborted by SIGTERM, SIGINT, or the end of the supervisor, which nobody would be left to stop us for. */
 function askedToEnd(): AbortSignal {
   const ending = new AbortController();
@@ -44,6 +47,7 @@ async function main(): Promise<void> {
     onError: (error) => log(error.stack ?? error.message),
   });
   await store.migrate();
+  await store.blobs.sweepCheckouts(CHECKOUT_LIFETIME * env.modelTimeoutSeconds * 1000);
   const benchmarks = await registerBenchmarks(store, env.home);
   const context: Context = { store, env, benchmarks, shutdown, startedAt: await store.rescores.reconsider(), log };
   if (!shutdown.aborted) await work(context);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import {
   type Benchmark,
   difficultyLookUp,
@@ -9,8 +10,9 @@ import {
   thresholdOnly,
 } from '@corescore/benchmarks';
 import { CorescoreError, canonicalJson, SCORING_VERSION, type ScoreReport } from '@corescore/contracts';
-import type { ClaimedRun } from '@corescore/store';
+import type { ClaimedRun, StoredModelVersion } from '@corescore/store';
 import type { Context } from './context.js';
+import { DerivedLost } from './derived.js';
 
 /** Kind of a model version that stands for a null hypothesis: nothing was submitted, the board itself makes it. */
 export const NULL_KIND = 'null';
@@ -78,9 +80,24 @@ export async function ensureNullRows(context: Context, benchmark: Benchmark): Pr
 }
 
 /** Run that a null row is made of, as it was when the row was first made; null for a row that is made of none. */
-export const sourceOf = (manifest: unknown): string | null => (manifest as NullManifest).sourceRun;
+export const sourceRunOf = (manifest: unknown): string | null => (manifest as NullManifest).sourceRun;
 
-/** Computes the null row that `run` stands for. */
+/** The model whose activations a null row is made of; null where it is made of no activations. */
+export async function sourceOf({ store }: Context, run: ClaimedRun): Promise<StoredModelVersion | null> {
+  const { name, sourceRun } = run.model.manifest as NullManifest;
+  if (name !== REFERENCE_MODELS.feedForwardRamp) return null;
+  const source = sourceRun === null ? null : await store.runs.view(sourceRun);
+  const model = source === null ? null : await store.models.version(source.model.digest, source.model.owner);
+  if (model === null) throw missing(name, 'the model of its source run');
+  return model;
+}
+
+const missing = (name: string, what: string): CorescoreError =>
+  new CorescoreError('infrastructure', `${name} needs ${what}, which is gone.`, {
+    remedy: 'Retry once its source is scored again.',
+  });
+
+/** Computes the null row that `run` stands for. @throws DerivedLost */
 export async function scoreNullRow(
   context: Context,
   run: ClaimedRun,
@@ -90,25 +107,21 @@ export async function scoreNullRow(
   const { store } = context;
   const { name, sourceRun: source } = run.model.manifest as NullManifest;
   const sourceRun = source === null ? null : ((await store.results.latestOf(source))?.id ?? null);
-  const missing = (what: string) =>
-    new CorescoreError('infrastructure', `${name} needs ${what}, which is gone.`, {
-      remedy: 'Retry once its source is scored again.',
-    });
   switch (name) {
     case REFERENCE_MODELS.difficultyLookUp:
       return difficultyLookUp(benchmark, options);
     case REFERENCE_MODELS.thresholdOnly: {
       const images = sourceRun === null ? null : await store.results.images(sourceRun);
-      if (images === null) throw missing('the curves of its source run');
+      if (images === null) throw missing(name, 'the curves of its source run');
       return thresholdOnly(benchmark, images, options);
     }
     case REFERENCE_MODELS.feedForwardRamp: {
-      const receipt = sourceRun === null ? null : await store.results.receipt(sourceRun);
-      const key = receipt?.activations['IT'];
-      const extraction = key === undefined ? null : await store.extractions.get(key);
-      if (key === undefined || extraction?.regions.IT === undefined) throw missing('the activations of its source run');
-      const scratch = await store.blobs.derivedPath('activations', key, 'IT-ramp.npy');
-      return feedForwardRamp(benchmark, extraction.regions.IT.path, scratch, options);
+      const { extraction } = run;
+      if (extraction?.regions.IT === undefined) throw new DerivedLost(false, 'IT.npy of its source');
+      const scratch = await store.blobs.derivedPath(extraction.key, 'IT-ramp.npy');
+      return feedForwardRamp(benchmark, extraction.regions.IT.path, scratch, options).finally(() =>
+        rm(scratch, { force: true }),
+      );
     }
     default:
       throw new CorescoreError('infrastructure', `There is no null row "${name}".`, { remedy: 'Update the worker.' });

@@ -1,8 +1,8 @@
 import { SCORING_VERSION, scoredBy } from '@corescore/contracts';
+import { stampOf } from '@corescore/contracts/sealed';
 import type { OutdatedRun } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
-import { NULL_KIND, sourceOf } from './null-rows.js';
-import { present } from './present.js';
+import { NULL_KIND, sourceRunOf } from './null-rows.js';
 
 /** Runs that are scored again at a time: a bound on rows, not on work, of which a worker does one at a time. */
 const AT_ONCE = 10;
@@ -30,13 +30,13 @@ async function obstacle(context: Context, run: OutdatedRun): Promise<string | nu
   if (!context.benchmarks.has(run.benchmark)) return `the worker does not have ${run.benchmark}`;
   if (run.model.kind === NULL_KIND) return obstacleOfNullRow(context, run);
   const regions = Object.values(run.extraction?.regions ?? {});
-  const stored = regions.length > 0 && (await Promise.all(regions.map(({ path }) => present(path)))).every(Boolean);
+  const stored = regions.length > 0 && (await Promise.all(regions.map(({ path }) => stampOf(path)))).every((stamp) => stamp !== null);
   return stored ? null : 'its activations are gone';
 }
 
 /** A null row is made of another run, which comes first. */
 async function obstacleOfNullRow({ store, startedAt }: Context, run: OutdatedRun): Promise<string | null> {
-  const source = sourceOf(run.model.manifest);
+  const source = sourceRunOf(run.model.manifest);
   if (source === null) return null;
   const latest = await store.results.latestOf(source);
   if (latest === null) return 'the run that it is made of is gone';

@@ -1,8 +1,9 @@
 import { type Benchmark, scoreActivations } from '@corescore/benchmarks';
-import { CorescoreError, type Manifest, type Receipt, type ScoreReport } from '@corescore/contracts';
+import type { Manifest, Receipt, ScoreReport } from '@corescore/contracts';
 import type { ClaimedRun, QueueJob } from '@corescore/store';
 import { conduct } from './conduct.js';
 import { type Context, newHolder, VERSION } from './context.js';
+import { DerivedLost, filesOf, withDerived } from './derived.js';
 import { benchmarkOf } from './extract-job.js';
 import { ensureNullRows, NULL_KIND, scoreNullRow } from './null-rows.js';
 import { scoreAgain } from './score-again.js';
@@ -39,16 +40,16 @@ export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
     const benchmark = benchmarkOf(context, run);
     const onTwin = progress('images of the untrained twin');
     const onProgress = progress('time steps');
-    const report =
-      run.model.kind === NULL_KIND
-        ? await scoreNullRow(context, run, benchmark, { onProgress, signal })
-        : env.beside
-          ? await scoreActivations(
-              benchmark,
-              { ...activationsOf(run), twin: await twinOf(context, run, benchmark, signal, onTwin) },
-              { onProgress, signal },
-            )
-          : await scoreActivations(benchmark, activationsOf(run), { onProgress, signal, beside: false });
+    const score = async (): Promise<ScoreReport> => {
+      if (run.model.kind === NULL_KIND) return scoreNullRow(context, run, benchmark, { onProgress, signal });
+      const { extraction, ...activations } = activationsOf(run);
+      if (!env.beside) return scoreActivations(benchmark, activations, { onProgress, signal, beside: false });
+      const twin = await twinOf(context, { ...run, extraction }, benchmark, signal, onTwin);
+      return withDerived('path' in twin ? [twin] : [], signal, () =>
+        scoreActivations(benchmark, { ...activations, twin }, { onProgress, signal }),
+      );
+    };
+    const report = await withDerived(run.extraction === null ? [] : filesOf(run.extraction), signal, score);
     if (!(await store.runs.finish(run.id, holder, { report, receipt: receiptOf(run, benchmark, report) }))) return;
     await ensureNullRows(context, benchmark);
     await scoreAgain(context);
@@ -56,11 +57,9 @@ export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
 }
 
 function activationsOf(run: ClaimedRun) {
-  const it = run.extraction?.regions.IT;
-  if (it === undefined) {
-    throw new CorescoreError('infrastructure', 'The run reached scoring without IT activations.', {
-      remedy: 'Retry the run.',
-    });
-  }
-  return { path: it.path, temporal: it.temporal, clock: (run.model.manifest as Manifest).clock };
+  const { extraction } = run;
+  const it = extraction?.regions.IT;
+  // Another run has found them gone while this one waited.
+  if (extraction === null || it === undefined) throw new DerivedLost(false, 'IT.npy');
+  return { extraction, path: it.path, temporal: it.temporal, clock: (run.model.manifest as Manifest).clock };
 }

@@ -16,7 +16,7 @@ export async function sampleOf(
   images: number,
   dir: string,
 ): Promise<Shown & { images: number; repeated: number }> {
-  const all = await readPixels(benchmark.pixelsPath);
+  const all = await readPixels(await benchmark.pixels());
   const n = Math.min(images, all.n);
   const repeated = Math.min(REPEATED, n);
   const spaced = Array.from({ length: n }, (_, i) => Math.floor((i * all.n) / n));
@@ -28,5 +28,6 @@ export async function sampleOf(
   await writePixels(pixelsPath, { ...all, n: chosen.length, data });
   const { stimulusSet, definition } = benchmark;
   const stimuli = chosen.map((index) => stimulusSet.stimuli[index]!);
-  return { definition, stimulusSet: { ...stimulusSet, stimuli }, pixelsPath, images: n, repeated };
+  const pixels = async () => pixelsPath;
+  return { definition, stimulusSet: { ...stimulusSet, stimuli }, pixels, images: n, repeated };
 }

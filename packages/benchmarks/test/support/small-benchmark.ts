@@ -24,7 +24,7 @@ export function smallBenchmark(): Benchmark {
   return {
     definition: { ref: 'small@0', digest: '0'.repeat(64) } as Benchmark['definition'],
     stimulusSet: { identifier: 'small', digest: '1'.repeat(64), stimuli } as unknown as Benchmark['stimulusSet'],
-    pixelsPath: '',
+    pixels: async () => '',
     labels,
     classes: ['object 0', 'object 1', 'object 2'],
     isChallenge,

@@ -43,13 +43,13 @@ async function exportHere(io: Io, ref: string, flags: ExportFlags): Promise<void
   const input = flags.for === undefined ? undefined : await inputOf(resolve(io.cwd, flags.for));
   const { loadBenchmark } = await import('@corescore/benchmarks');
   const { exportStimuli, readPixels } = await import('@corescore/stimuli');
-  const { definition, stimulusSet, pixelsPath } = await loadBenchmark(ref, env.home);
+  const { definition, stimulusSet, pixels } = await loadBenchmark(ref, env.home);
   const lines = new LiveLines(io);
   const dir = resolve(io.cwd, flags.to);
   const { files } = await exportStimuli({
     benchmark: definition.ref,
     set: stimulusSet,
-    pixels: await readPixels(pixelsPath),
+    pixels: await readPixels(await pixels()),
     dir,
     force: flags.force === true,
     ...(input === undefined ? {} : { input }),

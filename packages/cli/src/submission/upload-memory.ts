@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { UploadMemory } from '@corescore/client/node';
+import { makeFolder, writeAtomically } from '@corescore/contracts/files';
 
 const FILE = 'unfinished-uploads.json';
 /** A service forgets an upload after a day; what is older is of no use. */
@@ -31,11 +32,9 @@ export function uploadMemory(home: string, now: () => Date): UploadMemory {
   const change = async (edit: (entries: Record<string, Entry>) => void): Promise<void> => {
     const entries = await read();
     edit(entries);
-    const partial = `${path}.${process.pid}.partial`;
     try {
-      await mkdir(home, { recursive: true });
-      await writeFile(partial, `${JSON.stringify(entries, null, 2)}\n`);
-      await rename(partial, path);
+      await makeFolder(home);
+      await writeAtomically(path, `${JSON.stringify(entries, null, 2)}\n`);
     } catch {
       // A folder that cannot be written: the upload goes on, and would begin anew after a stop.
     }

@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { type ActivationsManifest, CorescoreError, type ModelFiles, REGIONS, type Region } from '@corescore/contracts';
+import { writeAtomically } from '@corescore/contracts/files';
 import { bytesOf } from '../bytes.js';
-import { readFully, writeAtomically, writeFully } from '../files.js';
+import { readFully, writeFully } from '../files.js';
 import { decodeFloat16 } from '../float16.js';
 import { checkCoverage } from '../manifest/parse.js';
 import { elements, ITEM_BYTES, type NpyHeader, npyHeaderBytes } from '../npy/header.js';

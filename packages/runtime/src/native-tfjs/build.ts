@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { publishFile, writeAtomically } from '@corescore/contracts/files';
 import { addonPath, TFJS_NODE, TFJS_NODE_VERSION } from './folder.js';
 import type { Libtensorflow } from './libtensorflow.js';
 import { lastWords, runProgram } from './run-program.js';
@@ -38,7 +39,7 @@ export async function installPackage(folder: string): Promise<boolean> {
   if (has(folder, TFJS_NODE, TFJS_NODE_VERSION) && has(folder, NODE_HEADERS.name, NODE_HEADERS.version)) return false;
   await mkdir(folder, { recursive: true });
   const about = { name: 'corescore-tfjs-native', private: true, description: 'Made by corescore doctor --setup-tfjs' };
-  await writeFile(join(folder, 'package.json'), `${JSON.stringify(about, null, 2)}\n`);
+  await writeAtomically(join(folder, 'package.json'), `${JSON.stringify(about, null, 2)}\n`);
   const wanted = [`${TFJS_NODE}@${TFJS_NODE_VERSION}`, `${NODE_HEADERS.name}@${NODE_HEADERS.version}`];
   const options = ['--ignore-scripts', '--save-exact', '--no-audit', '--no-fund', '--prefix', folder];
   const ran = await runProgram('npm', ['install', ...options, ...wanted], { cwd: folder });
@@ -73,7 +74,7 @@ export async function compile(folder: string, compiler: string, library: Libtens
     ...library.libraries.map((path) => `-l:${basename(path)}`),
     ...['-o', made],
   ]);
-  if (ran.code === 0) return rename(made, addon);
+  if (ran.code === 0) return publishFile(made, addon);
   await rm(made, { force: true });
   throw new SetupError(
     `${compiler} cannot build the binding: ${compilerErrors(ran.stderr)}`,

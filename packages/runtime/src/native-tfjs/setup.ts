@@ -1,6 +1,7 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeAtomically } from '@corescore/contracts/files';
 import { compile, findCompiler, installPackage, missingSymbols, SetupError } from './build.js';
 import { type NativeBinding, readBinding, recordPath, TFJS_NODE, TFJS_NODE_VERSION } from './folder.js';
 import { type Libtensorflow, libtensorflowIn, libtensorflowOfPython } from './libtensorflow.js';
@@ -66,7 +67,7 @@ export async function setUpNative(
     } else onStep({ name: 'compile', ok: true, detail: `built before, against the same libraries, in ${folder}` });
     const trial = await run('trial', () => tryBinding(folder, gpu));
     const binding: NativeBinding = { tfjsNode: TFJS_NODE_VERSION, libraries: library.libraries, ...trial };
-    await writeFile(recordPath(folder), `${JSON.stringify(binding, null, 2)}\n`);
+    await writeAtomically(recordPath(folder), `${JSON.stringify(binding, null, 2)}\n`);
     return binding;
   } catch (error) {
     if (error instanceof Stopped) return null;

@@ -1,6 +1,7 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CorescoreError, type ManifestInput } from '@corescore/contracts';
+import { writeAtomically } from '@corescore/contracts/files';
 import type { Pixels } from '../pixels.js';
 import type { StimulusSet } from '../stimulus-set.js';
 import { type ExportedImage, exportImages, exportInput } from './images.js';
@@ -29,10 +30,10 @@ export async function exportStimuli(options: StimulusExport): Promise<{ files: n
   await prepareFolder(dir, options.force);
   try {
     const images = await exportImages(set, pixels, dir, (done, total) => onProgress('images', done, total));
-    await writeFile(join(dir, 'stimuli.csv'), table(images, set, pixels));
-    await writeFile(join(dir, 'ids.txt'), `${images.map((image) => image.id).join('\n')}\n`);
-    await writeFile(join(dir, 'manifest.json'), description(benchmark, set, pixels, input));
-    await writeFile(join(dir, 'README.txt'), exportReadme(benchmark, set, input !== undefined));
+    await writeAtomically(join(dir, 'stimuli.csv'), table(images, set, pixels));
+    await writeAtomically(join(dir, 'ids.txt'), `${images.map((image) => image.id).join('\n')}\n`);
+    await writeAtomically(join(dir, 'manifest.json'), description(benchmark, set, pixels, input));
+    await writeAtomically(join(dir, 'README.txt'), exportReadme(benchmark, set, input !== undefined));
     if (input === undefined) return { files: images.length + 4 };
     const path = join(dir, 'input.npy');
     await exportInput(set, pixels, input, path, (done, total) => onProgress('input', done, total));

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ManifestInput } from '@corescore/contracts';
-import { npyHeaderBytes, writeAtomically } from '@corescore/formats';
+import { writeAtomically } from '@corescore/contracts/files';
+import { npyHeaderBytes } from '@corescore/formats';
 import type { Pixels } from '../pixels.js';
 import { preprocess } from '../preprocess.js';
 import type { Stimulus, StimulusSet } from '../stimulus-set.js';
@@ -44,6 +45,7 @@ export async function exportImages(
       const png = await sharp(image, { raw: { width, height, channels: 3 } })
         .png()
         .toBuffer();
+      // Not flushed one by one: the table, written last, says that all are there.
       await writeFile(join(dir, file), png);
       const pixelsSha256 = createHash('sha256').update(image).digest('hex');
       return { id: stimulus.id, file, object: stimulus.object, subset: stimulus.subset, pixelsSha256 };

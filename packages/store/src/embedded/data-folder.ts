@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
+import { syncFolder, writeAtomically } from '@corescore/contracts/files';
 import { isAlive } from '@corescore/contracts/process';
 import type { Binaries } from './binaries.js';
 import type { RunProgram } from './run-as.js';
@@ -28,7 +29,7 @@ export async function ensurePassword(path: string, dataFolder: string): Promise<
     });
   }
   const password = randomBytes(24).toString('base64url');
-  await writeFile(path, password, { mode: 0o600 });
+  await writeAtomically(path, password, 0o600);
   return password;
 }
 
@@ -54,8 +55,9 @@ export async function ensureData(
       ...['-D', unfinished, '-U', DATABASE_USER, '--pwfile', passwordFile],
       ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C'],
     ]);
-    // An empty folder (a volume's mount point) gives way; one with files in it does not.
+    // An empty folder (a volume's mount point) gives way; one with files in it does not. initdb has flushed what is in it.
     await rename(unfinished, dataFolder);
+    await syncFolder(dirname(dataFolder));
     return;
   }
   const program = /\(PostgreSQL\) (\d+)/.exec(await run(binaries.postgres, ['--version']))?.[1];

@@ -1,6 +1,14 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { CorescoreError } from '@corescore/contracts';
+import { writeAtomically } from '@corescore/contracts/files';
 import { type ProcessName, stillRuns, thisProcess } from '@corescore/contracts/process';
+
+/** Process id of the living supervisor that the mark at `path` names; null where there is none. */
+export async function supervisorOf(path: string): Promise<number | null> {
+  const text = await readFile(path, 'utf8').catch(() => null);
+  const other = text === null ? null : parse(text);
+  return other !== null && stillRuns(other) ? other.pid : null;
+}
 
 /**
  * Marks the data folder as supervised by this process; two supervisors would stop each other's server.
@@ -8,16 +16,14 @@ import { type ProcessName, stillRuns, thisProcess } from '@corescore/contracts/p
  * @throws CorescoreError `configuration` where a living process supervises it
  */
 export async function takeOwnership(path: string, home: string): Promise<() => Promise<void>> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  const other = text === null ? null : parse(text);
-  if (other !== null && stillRuns(other)) {
-    throw new CorescoreError('configuration', `corescore runs on ${home} already (process ${other.pid}).`, {
+  const other = await supervisorOf(path);
+  if (other !== null) {
+    throw new CorescoreError('configuration', `corescore runs on ${home} already (process ${other}).`, {
       field: 'CORESCORE_HOME',
       remedy: 'Stop it first, or choose another CORESCORE_HOME.',
     });
   }
-  await writeFile(`${path}.${process.pid}`, JSON.stringify(thisProcess()), { mode: 0o600 });
-  await rename(`${path}.${process.pid}`, path);
+  await writeAtomically(path, JSON.stringify(thisProcess()), 0o600);
   return () => rm(path, { force: true });
 }
 

@@ -57,6 +57,10 @@ async function startServer(run: RunProgram, pgCtl: string, dataFolder: string): 
   }
 }
 
+/** Address of the service's database on the server at `port`. */
+export const embeddedUrl = (password: string, port: number): string =>
+  `postgres://${DATABASE_USER}:${password}@${HOST}:${port}/${DATABASE}`;
+
 async function ensureDatabase(serverUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: `${serverUrl}/postgres` });
   await client.connect();
@@ -126,7 +130,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       throw error;
     }
     log(`Postgres listens on ${HOST}:${port}`);
-    return { databaseUrl: `${serverUrl}/${DATABASE}`, stop };
+    return { databaseUrl: embeddedUrl(password, port), stop };
   } catch (error) {
     await giveBack();
     throw error;

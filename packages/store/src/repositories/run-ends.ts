@@ -1,4 +1,10 @@
-import { CorescoreError, MAX_INFRASTRUCTURE_RETRIES, type RunFailure, type ScoreReport } from '@corescore/contracts';
+import {
+  CorescoreError,
+  LASTING_FAILURES,
+  MAX_INFRASTRUCTURE_RETRIES,
+  type RunFailure,
+  type ScoreReport,
+} from '@corescore/contracts';
 import type { Database, Sql } from '../postgres/database.js';
 import type { Runs } from '../types.js';
 import { meanSolutionTimes } from './leaderboard.js';
@@ -7,18 +13,32 @@ import { type ChangedRun, changeRuns, dueJob, NO_LEASE } from './run-changes.js'
 import { viewRun } from './run-views.js';
 
 /** How a run ends, and begins again. */
-export type RunEnds = Pick<Runs, 'finish' | 'fail' | 'cancel' | 'retry' | 'sweep'>;
+export type RunEnds = Pick<Runs, 'finish' | 'fail' | 'extractAgain' | 'cancel' | 'retry' | 'retryRepaired' | 'sweep'>;
 
 const END = `ended_at = ${NOW}, progress = NULL, waiting_for = NULL, ${NO_LEASE}`;
 /** Another attempt at the stage that was lost; what had been extracted stays. */
 const AGAIN = `status = CASE status WHEN 'extracting' THEN 'queued' ELSE status END, attempt = attempt + 1,
   retries = retries + 1, progress = NULL, waiting_for = NULL, offered_at = ${NOW}, ${NO_LEASE}`;
 
+/** From the beginning, as a new run. */
+const ANEW = `status = 'queued', attempt = attempt + 1, retries = 0, failure = NULL, worker = NULL, engine = NULL,
+  provider = NULL, extraction_key = NULL, queued_at = ${NOW}, offered_at = ${NOW}, extracting_at = NULL,
+  scoring_at = NULL, ended_at = NULL`;
+/** Back to the queue without the activations that were lost; its place in the queue stays. */
+const EXTRACT_AGAIN = `status = 'queued', attempt = attempt + 1, engine = NULL, provider = NULL, extraction_key = NULL,
+  scoring_at = NULL, progress = NULL, waiting_for = NULL, offered_at = ${NOW}, ${NO_LEASE}`;
+
 export const LEASE_RAN_OUT: RunFailure = {
   kind: 'infrastructure',
   code: 'infrastructure',
   detail: `The worker was lost ${MAX_INFRASTRUCTURE_RETRIES + 1} times while it worked on this run.`,
   remedy: 'Run it again; if it is lost again, ask the operator to read the worker’s log.',
+};
+
+const DISK_DAMAGES: Omit<RunFailure, 'detail'> = {
+  kind: 'infrastructure',
+  code: 'infrastructure',
+  remedy: 'Files were damaged again and again: ask the operator to check the disk, then run it again.',
 };
 
 async function writeResults(sql: Sql, id: string, report: ScoreReport): Promise<void> {
@@ -56,7 +76,7 @@ export function createRunEnds(database: Database): RunEnds {
     });
   }
 
-  return {
+  const ends: RunEnds = {
     async finish(id, holder, { report, receipt }) {
       const { controlMs, challengeMs } = meanSolutionTimes(report.images);
       return database.transaction(async (sql) => {
@@ -90,7 +110,7 @@ export function createRunEnds(database: Database): RunEnds {
       const values = [database.clock(), id, holder, json(failure)];
       const message = `$4::jsonb->>'detail'`;
       const where = 'id = $2 AND ended_at IS NULL AND ($3::text IS NULL OR lease_holder = $3)';
-      if (failure.kind === 'infrastructure') {
+      if (failure.kind === 'infrastructure' && !(LASTING_FAILURES as readonly string[]).includes(failure.code)) {
         const [again] = await changeRuns(
           database,
           { set: AGAIN, where: `${where} AND retries < ${MAX_INFRASTRUCTURE_RETRIES}`, message },
@@ -104,6 +124,21 @@ export function createRunEnds(database: Database): RunEnds {
         values,
       );
       return { outcome: failed.length > 0 ? 'failed' : 'lost' };
+    },
+
+    async extractAgain(id, holder, { damaged, reason }) {
+      const [again] = await changeRuns(
+        database,
+        {
+          set: `${EXTRACT_AGAIN}, retries = retries + $5`,
+          where: `id = $2 AND lease_holder = $3 AND ($5 = 0 OR retries < ${MAX_INFRASTRUCTURE_RETRIES})`,
+          message: '$4::text',
+        },
+        [database.clock(), id, holder, clean(reason), damaged ? 1 : 0],
+      );
+      if (again !== undefined) return { outcome: 'requeued', due: dueJob(again) };
+      if (!damaged) return { outcome: 'lost' };
+      return ends.fail(id, holder, { ...DISK_DAMAGES, detail: reason });
     },
 
     async cancel(id) {
@@ -123,9 +158,7 @@ export function createRunEnds(database: Database): RunEnds {
         ? await changeRuns(
             database,
             {
-              set: `status = 'queued', attempt = attempt + 1, retries = 0, failure = NULL, worker = NULL,
-                engine = NULL, provider = NULL, extraction_key = NULL, queued_at = ${NOW}, offered_at = ${NOW},
-                extracting_at = NULL, scoring_at = NULL, ended_at = NULL`,
+              set: ANEW,
               // Of the runs that score the same one again, one is enough.
               where: `id = $2 AND status IN ('failed', 'cancelled') AND NOT EXISTS (SELECT FROM runs o
                 WHERE o.supersedes = runs.supersedes AND o.status NOT IN ('failed', 'cancelled'))`,
@@ -141,6 +174,21 @@ export function createRunEnds(database: Database): RunEnds {
         );
       }
       return (await viewRun(database, id))!;
+    },
+
+    async retryRepaired(digests) {
+      const changed = await changeRuns(
+        database,
+        {
+          set: ANEW,
+          where: `status = 'failed' AND failure->>'code' = 'stored_file_damaged' AND model_version_id IN (
+            SELECT v.id FROM model_versions v, jsonb_array_elements(v.files) AS file
+            WHERE file->>'digest' = ANY($2::text[]))`,
+          message: `'The files of the model were uploaded again.'`,
+        },
+        [database.clock(), digests],
+      );
+      return changed.map(dueJob);
     },
 
     async sweep({ leaseSeconds, now }) {
@@ -173,4 +221,5 @@ export function createRunEnds(database: Database): RunEnds {
       return [...lost, ...waiting].map(dueJob);
     },
   };
+  return ends;
 }

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Scope, TokenView } from '@corescore/contracts';
+import { makeFolder, writeAtomically } from '@corescore/contracts/files';
 import { v7 } from 'uuid';
 import type { Database } from '../postgres/database.js';
 import type { Tokens } from '../types.js';
@@ -84,10 +85,8 @@ export function createTokens(database: Database): Tokens {
       });
       if (secret !== null && (await tokens.verify(secret.trim())) !== null) return { created: false };
       const created = await tokens.create({ name: 'local', owner: 'local', scopes: ['admin'] });
-      await mkdir(dirname(path), { recursive: true });
-      // Renamed into place: a reader finds the old file or the whole new one.
-      await writeFile(`${path}.new`, `${created.secret}\n`, { mode: 0o600 });
-      await rename(`${path}.new`, path);
+      await makeFolder(dirname(path));
+      await writeAtomically(path, `${created.secret}\n`, 0o600);
       return { created: true };
     },
   };

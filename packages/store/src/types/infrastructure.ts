@@ -1,23 +1,43 @@
-import type { Readable } from 'node:stream';
-import type { QueueName } from '@corescore/contracts';
+import type { ModelFiles, QueueName } from '@corescore/contracts';
 
-export type DerivedKind = 'activations' | 'pixels';
+/** A file of a model version: its name there, and the bytes that were uploaded. */
+export interface StoredFile {
+  path: string;
+  digest: string;
+  bytes: number;
+}
 
-/** Files by the SHA-256 of their bytes, below `home/blobs`. A file is there whole or not at all. */
+/** Private copies of stored files, each with the bytes that were uploaded. */
+export interface Checkout {
+  /** Their paths by their names. */
+  files: ModelFiles;
+  /** Removes the copies. */
+  release(): Promise<void>;
+}
+
+/** Files by the SHA-256 of their bytes, below `home/blobs`: what people sent, which nothing can compute again. */
 export interface Blobs {
   /**
-   * Streams to disk while hashing. @throws CorescoreError `upload_too_large` over `maxBytes`, `upload_incomplete` when
-   * the source breaks off; nothing is left behind then.
+   * Takes over a finished file that has this digest. It is on disk, with its name, when this returns. Where there is a
+   * blob, the file takes its place: whoever hashed the file knows it to be right, and nobody knows that of the blob.
    */
-  putStream(source: Readable, options: { maxBytes: number }): Promise<{ digest: string; bytes: number }>;
-  /** Takes over a finished file of this digest by renaming it; where the blob is there already, the file is removed. */
   adopt(path: string, digest: string): Promise<void>;
   path(digest: string): string;
-  has(digest: string): Promise<boolean>;
-  /** @throws CorescoreError `not_found` */
-  open(digest: string): Promise<Readable>;
-  /** Where a file that was computed from others belongs: `home/<kind>/<ab>/<key>/<name>`; its folder is made. */
-  derivedPath(kind: DerivedKind, key: string, name: string): Promise<string>;
+  /**
+   * Copies the files of a version for one run and verifies each while it is copied: what the run reads are the bytes
+   * that were verified, whatever happens to the blobs meanwhile.
+   * @param of the version's model, for the message
+   * @throws CorescoreError `stored_file_damaged`, with the file and what to do
+   * @throws the reason of `signal` when it is aborted
+   */
+  checkOut(files: readonly StoredFile[], options: { of: string; signal?: AbortSignal }): Promise<Checkout>;
+  /** Removes the copies of processes that were killed: those made more than `olderThanMs` ago. */
+  sweepCheckouts(olderThanMs: number, now?: Date): Promise<void>;
+  /**
+   * Where activations that were computed belong: `home/activations/<ab>/<key>/<names>`; their folder is made. They may
+   * be deleted at any time: whoever reads them must be ready to make them anew.
+   */
+  derivedPath(key: string, ...names: string[]): Promise<string>;
 }
 
 export interface QueueJob {

@@ -74,13 +74,25 @@ export interface Runs {
   finish(id: string, holder: string, result: { report: ScoreReport; receipt: Receipt }): Promise<boolean>;
   /**
    * Ends the run as failed. An `infrastructure` failure is retried instead until MAX_INFRASTRUCTURE_RETRIES: back to
-   * queued (or scoring, where the activations are there) with attempt + 1. `holder` null: whoever holds it.
+   * queued (or scoring, where the activations are there) with attempt + 1; one of LASTING_FAILURES is not.
+   * `holder` null: whoever holds it.
    */
   fail(id: string, holder: string | null, failure: RunFailure): Promise<FailOutcome>;
+  /**
+   * Its activations, or others that its scoring reads, are gone or damaged: back to queued, to make them anew. That they
+   * were deleted is nobody's failure and costs no retry, however often it happens; damage counts as an infrastructure
+   * failure, since a disk that damages files will not stop by itself. `reason` goes to the run's events.
+   */
+  extractAgain(id: string, holder: string, loss: { damaged: boolean; reason: string }): Promise<FailOutcome>;
   /** Cancelling twice changes nothing. @throws CorescoreError `not_found`, `state_conflict` for scored or failed. */
   cancel(id: string): Promise<RunView>;
   /** failed | cancelled -> queued, attempt + 1. @throws CorescoreError `not_found`, `state_conflict`. */
   retry(id: string): Promise<RunView>;
+  /**
+   * Queues the runs again that failed because a stored file with one of these digests was gone or damaged (as `retry`):
+   * its bytes were uploaded again. Enqueue each.
+   */
+  retryRepaired(digests: readonly string[]): Promise<DueJob[]>;
   /**
    * What a lost queue, a dead worker or a shutdown left: runs whose lease ran out (attempt + 1, or failed as
    * `infrastructure` after MAX_INFRASTRUCTURE_RETRIES) and runs that have waited `leaseSeconds` since they were last

@@ -4,6 +4,7 @@ import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fasti
 import Type from 'typebox';
 import { identityOf, requireOwner, requireScope } from '../auth.js';
 import type { RouteContext } from '../context.js';
+import { enqueueRun } from '../enqueue.js';
 import { acceptFile, acceptManifest, checkModel } from '../model-checks.js';
 import { problems } from '../problems.js';
 import type { Resumable } from '../resumable.js';
@@ -74,7 +75,8 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
           const checked = await checkModel(store, upload, env.maxActivationBytes);
           const files = upload.files.map(({ name: path, digest, bytes }) => ({ path, digest, bytes }));
           const digest = modelVersionDigest(upload.manifest, files);
-          // Files before the row: a row never names a file that is not there.
+          // Files before the row, and on disk: a row never names a file that is not there. Files that are stored already
+          // are replaced, which repairs those that were damaged.
           for (const file of upload.files) await store.blobs.adopt(file.path, file.digest);
           const answer = await store.models.createVersion({
             ...{ owner, name, digest, files, manifest: upload.manifest },
@@ -82,6 +84,10 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
             tokenId: identity.tokenId,
           });
           for (const id of upload.uploadIds) await uploads.remove(id);
+          // Runs that had found one of these files damaged go on with the bytes that are there now.
+          for (const { runId: id, attempt } of await store.runs.retryRepaired(files.map((file) => file.digest))) {
+            await enqueueRun(store, { id, attempt }, request.log);
+          }
           return answer;
         },
       );
