@@ -24,16 +24,16 @@ export async function twinOf(
 ): Promise<Twin> {
   const { store, env } = context;
   const manifest = run.model.manifest as Manifest;
+  const request = { manifest, limits: modelLimits(env), onProgress, signal };
+  // Supplied activations have none, which is said there: nothing is read for them, and nothing written.
+  if (!isNetwork(manifest)) return prepareTwin(benchmark, { ...request, files: {}, outDir: '' });
   const path = await store.blobs.derivedPath(run.extraction.key, FOLDER, 'IT.npy');
-  if (isNetwork(manifest)) {
-    if ((await sealedState(path)) === 'whole') return { path };
-    await removeSealed(path);
-  }
+  if ((await sealedState(path)) === 'whole') return { path };
+  await removeSealed(path);
   const { files, release } = await checkOut(context, run.model, signal);
   try {
     const outDir = dirname(path);
-    const limits = modelLimits(env);
-    const twin = await prepareTwin(benchmark, { manifest, files, outDir, limits, onProgress, signal });
+    const twin = await prepareTwin(benchmark, { ...request, files, outDir });
     // Deleted while it ran: that is no failure of the twin's.
     const isThere = await access('path' in twin ? path : outDir).then(
       () => true,
