@@ -67,6 +67,7 @@ export const PROBLEMS = {
   // us
   configuration: { status: 500, title: 'The service is not configured' },
   unavailable: { status: 503, title: 'The service is not ready' },
+  disk_full: { status: 507, title: 'The disk of the service is full' },
   infrastructure: { status: 500, title: 'The service failed' },
   internal: { status: 500, title: 'The service failed' },
 } as const satisfies Record<string, { status: number; title: string }>;

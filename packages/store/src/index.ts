@@ -1,3 +1,4 @@
+export { checkRoom, diskFull, freeBytes, isDiskFull } from './disk-room.js';
 export { findBinaries } from './embedded/binaries.js';
 export { startEmbeddedPostgres } from './embedded/start.js';
 export { openStore } from './open.js';

@@ -38,8 +38,14 @@ export async function takeOwnership(path: string, home: string): Promise<() => P
     });
   }
   const self: Supervisor = { pid: process.pid, started: await startOf(process.pid) };
-  await writeFile(`${path}.${process.pid}`, JSON.stringify(self), { mode: 0o600 });
-  await rename(`${path}.${process.pid}`, path);
+  const written = `${path}.${process.pid}`;
+  try {
+    await writeFile(written, JSON.stringify(self), { mode: 0o600 });
+    await rename(written, path);
+  } catch (error) {
+    await rm(written, { force: true });
+    throw error;
+  }
   return () => rm(path, { force: true });
 }
 

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+
+const HOST = '127.0.0.1';
+/** For a small host; durability stays as Postgres has it. */
+const SETTINGS = {
+  listen_addresses: HOST,
+  unix_socket_directories: '',
+  max_connections: '50',
+  shared_buffers: '128MB',
+  // The log that is kept for recovery: a board needs little, and it counts on a small disk.
+  min_wal_size: '32MB',
+  max_wal_size: '256MB',
+  log_min_messages: 'warning',
+  // Whoever keeps the lines adds the time.
+  log_line_prefix: '',
+};
+/** After a crash it reads its log first; a fast shutdown writes what is dirty. */
+const READY_MS = 300_000;
+const STOP_MS = 60_000;
+const LOOK_EVERY_MS = 50;
+const TAIL_LINES = 12;
+
+export interface Server {
+  readonly pid: number;
+  /** Resolves with how it ended. */
+  readonly ended: Promise<string>;
+  /** Its last lines. */
+  tail(): string;
+  /** Resolves once it accepts connections. @throws the reason why it does not, with its last words */
+  ready(serverUrl: string): Promise<void>;
+  /** Fast shutdown. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the server as a child of this process, in a session of its own, so that a terminal's Ctrl-C does not reach it.
+ * As a child it is missed the moment it is gone, and its lines come through a pipe and not into a file without end.
+ * @param prefix program and arguments that start it as the right user
+ */
+export function spawnServer(
+  prefix: readonly string[],
+  postgres: string,
+  options: { dataFolder: string; port: number; onLine: (line: string) => void },
+): Server {
+  const { dataFolder, port, onLine } = options;
+  const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
+  const [program, ...args] = [...prefix, postgres, '-D', dataFolder, ...settings];
+  const child = spawn(program!, args, {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' },
+  });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      if (lines.length > TAIL_LINES) lines.shift();
+      onLine(line);
+    });
+  }
+  let end: string | undefined;
+  const ended = new Promise<string>((resolve) => {
+    const finish = (how: string): void => {
+      end ??= how;
+      resolve(end);
+    };
+    child.once('error', (error) => finish(`cannot be started: ${error.message}`));
+    // `exit` and not `close`: processes of a server that was killed hold the pipes for a while.
+    child.once('exit', (code, signal) => {
+      // Its last lines are still on their way.
+      setImmediate(() => finish(signal === null ? `stopped with code ${code}` : `was ended by ${signal}`));
+    });
+  });
+
+  return {
+    pid: child.pid ?? -1,
+    ended,
+    tail: () => lines.join('\n'),
+
+    async ready(serverUrl) {
+      const deadline = performance.now() + READY_MS;
+      for (;;) {
+        if (end !== undefined) throw new Error(`Postgres ${end}. ${lastWords(lines)}`.trim());
+        const refused = await tryToConnect(serverUrl);
+        if (refused === null) return;
+        if (!STARTING.has(refused.code ?? '')) throw refused;
+        if (performance.now() > deadline) throw new Error(`Postgres does not get ready. ${lastWords(lines)}`.trim());
+        await Promise.race([sleep(LOOK_EVERY_MS), ended]);
+      }
+    },
+
+    async stop() {
+      if (end !== undefined || child.pid === undefined) return;
+      child.kill('SIGINT');
+      const alarm = setTimeout(() => child.kill('SIGQUIT'), STOP_MS);
+      await ended;
+      clearTimeout(alarm);
+    },
+  };
+}
+
+/** It does not listen yet, starts up or recovers, or has just dropped the connection on its way down. */
+const STARTING = new Set(['ECONNREFUSED', 'ECONNRESET', '57P03', '']);
+
+async function tryToConnect(serverUrl: string): Promise<(Error & { code?: string }) | null> {
+  const client = new pg.Client({ connectionString: `${serverUrl}/postgres`, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return null;
+  } catch (error) {
+    return error as Error;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+const lastWords = (lines: readonly string[]): string => lines.slice(-3).join(' ');
