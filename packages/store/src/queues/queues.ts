@@ -1,6 +1,6 @@
 import { QUEUES, type QueueName } from '@corescore/contracts';
 import { v7 } from 'uuid';
-import type { Database } from '../postgres/database.js';
+import { type Database, databaseError } from '../postgres/database.js';
 import { NOW } from '../repositories/rows.js';
 import type { QueueCounts, QueueHealth, QueueJob, Queues, QueueWorker } from '../types.js';
 import type { JobQueue, QueueConnection } from './connection.js';
@@ -36,12 +36,28 @@ export class BullQueues implements Queues {
     return queue;
   }
 
+  /** A queue that failed to open stays so for ever (BullMQ keeps the answer): the next call opens another. */
+  async #use<T>(name: QueueName, call: (queue: JobQueue) => Promise<T>): Promise<T> {
+    const queue = this.#queue(name);
+    try {
+      return await call(queue);
+    } catch (error) {
+      if (this.#queues.get(name) === queue) {
+        this.#queues.delete(name);
+        queue.close().catch(this.onError);
+      }
+      throw databaseError(error);
+    }
+  }
+
   async enqueue(name: QueueName, { runId, attempt }: QueueJob): Promise<void> {
-    await this.#queue(name).add(
-      'run',
-      { runId, attempt },
-      // The row decides about retries (DESIGN, decision 2); a job that has ended leaves nothing, so that its id is free.
-      { jobId: `${runId}-${name}-${attempt}`, attempts: 1, removeOnComplete: true, removeOnFail: true },
+    await this.#use(name, (queue) =>
+      queue.add(
+        'run',
+        { runId, attempt },
+        // The row decides about retries (DESIGN, decision 2); a job that has ended leaves nothing: its id is free.
+        { jobId: `${runId}-${name}-${attempt}`, attempts: 1, removeOnComplete: true, removeOnFail: true },
+      ),
     );
   }
 
@@ -80,7 +96,7 @@ export class BullQueues implements Queues {
   async counts(): Promise<Record<QueueName, QueueCounts>> {
     const counts = {} as Record<QueueName, QueueCounts>;
     for (const name of QUEUES) {
-      const { waiting = 0, active = 0 } = await this.#queue(name).getJobCounts('waiting', 'active');
+      const { waiting = 0, active = 0 } = await this.#use(name, (queue) => queue.getJobCounts('waiting', 'active'));
       counts[name] = { waiting, active };
     }
     return counts;
