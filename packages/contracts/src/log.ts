@@ -1,3 +1,6 @@
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { CorescoreError } from './problem.js';
+
 /**
  * The one form of a log line: a JSON object a line with `time` (ISO 8601, UTC), `level`, `service`, `msg`, and whatever
  * else belongs to it. API and worker write it through pino; what others print (Postgres, Node itself) is put into it by
@@ -14,13 +17,31 @@ export interface LogRecord {
   [more: string]: unknown;
 }
 
-/** Options of pino with which it writes this form. */
-export const pinoOptions = (service: string, level: LogLevel = 'info') => ({
-  level,
-  base: { service },
-  timestamp: () => `,"time":"${new Date().toISOString()}"`,
-  formatters: { level: (label: string) => ({ level: label }) },
-});
+/** Standard error, written at once: what is said last before a process ends is not lost. Its errors end nobody. */
+function standardError(): DestinationStream {
+  const stream = destination({ dest: 2, sync: true });
+  // A file on a full disk, a terminal that was closed.
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+/** The log of a service in this form, on standard error or where `to` says. */
+export const openLog = (service: string, level: LogLevel = 'info', to: DestinationStream = standardError()): Logger =>
+  pino(
+    {
+      level,
+      base: { service },
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    to,
+  );
+
+/** Says why a service ends: an expected error in its words, with what to do, a bug with its stack. */
+export function logEnd(log: Logger, error: unknown): void {
+  if (error instanceof CorescoreError) log.fatal({ code: error.code }, [error.message, error.remedy].filter(Boolean).join(' '));
+  else log.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+}
 
 /** Severities in the lines of Postgres. An error of a statement is told to who sent it: here it is a warning. */
 const POSTGRES: Record<string, LogLevel> = {

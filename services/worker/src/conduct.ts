@@ -1,8 +1,9 @@
 import type { RunFailure } from '@corescore/contracts';
-import type { ClaimedRun } from '@corescore/store';
+import { type ClaimedRun, checkRoom } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
 import { toFailure } from './failures.js';
 import { LeaseLost, ShuttingDown, withLease } from './lease.js';
+import { mayPass } from './patience.js';
 
 /** A failure that another run of the same activations has met already. */
 export class KnownFailure extends Error {
@@ -31,7 +32,10 @@ export async function conduct(
   const heartbeat = async (): Promise<boolean> =>
     (await store.runs.heartbeat(run.id, holder, env.leaseSeconds)) && ((await stage.heartbeat?.()) ?? true);
   try {
+    // What a run writes is not known before it runs: where the reserve is touched it does not begin.
+    await checkRoom(env.home, env.diskReserveBytes);
     await withLease({ heartbeat, everyMs: (env.leaseSeconds * 1000) / 3, shutdown }, work);
+    context.pauses.over(run.id);
   } catch (error) {
     if (error instanceof LeaseLost) {
       await stage.onFailure?.(null);
@@ -46,6 +50,16 @@ export async function conduct(
       await store.runs.fail(run.id, holder, error.failure);
       return;
     }
+    if (mayPass(error)) {
+      // Neither the model's fault nor an attempt: it goes on once there is room, and the database, again.
+      const pauseSeconds = context.pauses.nextSeconds(run.id);
+      const because = `${(error as Error).message} The run waits, and its attempts are not counted.`;
+      context.log(`run ${run.id} waits ${pauseSeconds} s: ${(error as Error).message}`);
+      await stage.onFailure?.(null);
+      await store.runs.release(run.id, holder, { pauseSeconds, because });
+      return;
+    }
+    context.pauses.over(run.id);
     const failure = toFailure(error);
     if (failure.kind === 'infrastructure')
       context.log(`run ${run.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

@@ -1,80 +1,122 @@
 import { type Benchmark, benchmarkRefs, loadBenchmark } from '@corescore/benchmarks';
-import { CorescoreError } from '@corescore/contracts';
-import { parseEnv } from '@corescore/contracts/env';
-import { openStore } from '@corescore/store';
+import { CorescoreError, EXIT_CODES } from '@corescore/contracts';
+import { type Env, parseEnv } from '@corescore/contracts/env';
+import { logEnd, openLog } from '@corescore/contracts/log';
+import { requireWalls, sandbox } from '@corescore/runtime';
+import { openStore, type Store } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
 import { extractRun } from './extract-job.js';
 import { ensureNullRows } from './null-rows.js';
+import { patientStore } from './patience.js';
+import { Pauses, whenThereIsRoom } from './pauses.js';
 import { scoreRun } from './score-job.js';
 
-const log = (line: string): void => void process.stderr.write(`${line}\n`);
+const logger = openLog('worker');
+const log = (line: string): void => logger.warn(line);
+const onError = (error: Error): void => {
+  // An outage is told by everything that meets it: its words are enough.
+  if (error instanceof CorescoreError) logger.warn(error.message);
+  else logger.error({ err: error }, error.message);
+};
+
+/** Aborted by SIGTERM, SIGINT, or the end of the supervisor, which nobody would be left to stop us for. */
+function askedToEnd(): AbortSignal {
+  const ending = new AbortController();
+  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(event, () => ending.abort());
+  // A closed terminal is the supervisor's matter.
+  process.on('SIGHUP', () => undefined);
+  return ending.signal;
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/**
+ * Whether models run behind walls here.
+ * @throws CorescoreError `configuration` where they are required and missing
+ */
+async function checkSandbox(env: Env): Promise<void> {
+  const fence = await sandbox();
+  if (env.sandbox === 'require') requireWalls(fence);
+  for (const line of fence.missingWalls) {
+    log(`models run unsandboxed: ${line}`);
+    // For whoever started this process: its banner says so, too.
+    process.stdout.write(`unsandboxed: ${line}\n`);
+  }
+}
 
 /** The worker service: one extraction and one scoring job at a time; a scoring job uses all cores itself. */
 async function main(): Promise<void> {
-  const env = parseEnv(process.env, process.cwd());
+  // First of all: a signal that comes while a job has begun already must hand its run back, too.
+  const shutdown = askedToEnd();
+  const settings = parseEnv(process.env, process.cwd());
+  // A worker that was started by itself cannot know who reaches its service; `serve` knows, and says so.
+  const env: Env = { ...settings, sandbox: settings.sandbox ?? 'require' };
   if (env.databaseUrl === undefined) {
     throw new CorescoreError('configuration', 'DATABASE_URL is not set.', {
       field: 'DATABASE_URL',
       remedy: 'Start everything with `npm start`, or give the worker the address of the Postgres that the API uses.',
     });
   }
+  await checkSandbox(env);
   const store = await openStore({
     databaseUrl: env.databaseUrl,
     home: env.home,
     ...(env.redisUrl === undefined ? {} : { redisUrl: env.redisUrl }),
-    onError: (error) => log(error.stack ?? error.message),
+    onError,
   });
-  await store.migrate();
+  const benchmarks = await whenThereIsRoom(() => registerBenchmarks(store, env.home), {
+    onWait: (error) => log(`waiting for room: ${error.message}`),
+    shutdown,
+  });
+  if (benchmarks !== null) {
+    const pauses = new Pauses();
+    await work({ store: patientStore(store, shutdown), env, benchmarks, shutdown, pauses, log });
+  }
+  await store.close();
+}
 
+async function registerBenchmarks(store: Store, home: string): Promise<Context['benchmarks']> {
+  await store.migrate();
   const benchmarks = new Map<string, Benchmark>();
   for (const ref of benchmarkRefs()) {
-    const benchmark = await loadBenchmark(ref, env.home);
+    const benchmark = await loadBenchmark(ref, home);
     await store.benchmarks.register(
       benchmark.definition,
       benchmark.stimulusSet.stimuli.map((s) => s.id),
     );
     benchmarks.set(ref, benchmark);
   }
+  return benchmarks;
+}
 
-  const ending = new AbortController();
-  const context: Context = { store, env, benchmarks, shutdown: ending.signal, log };
+/** Takes jobs until it is asked to end; then no new ones, hands back the runs it holds at once, and closes the queues. */
+async function work(context: Context): Promise<void> {
+  const { store, env, benchmarks, shutdown } = context;
   const sweep = async (): Promise<void> => enqueue(store, await store.runs.sweep({ leaseSeconds: env.leaseSeconds }));
   const workers = [
     await store.queues.worker('extract', { concurrency: 1, handler: (job) => extractRun(context, job) }),
     await store.queues.worker('score', { concurrency: 1, handler: (job) => scoreRun(context, job) }),
   ];
-  const sweeper = setInterval(
-    () => void sweep().catch((error: Error) => log(error.stack ?? error.message)),
-    (env.leaseSeconds * 1000) / 2,
-  );
-  await sweep();
-  for (const benchmark of benchmarks.values()) await ensureNullRows(context, benchmark);
-  process.stdout.write('ready\n');
-
-  let closing = false;
-  const close = async (): Promise<void> => {
-    if (closing) return;
-    closing = true;
-    // Order: no new jobs and hand back the runs at once, then the queues and the pool.
+  const sweeper = setInterval(() => void sweep().catch(onError), (env.leaseSeconds * 1000) / 2);
+  try {
+    await sweep();
+    for (const benchmark of benchmarks.values()) await ensureNullRows(context, benchmark);
+    process.stdout.write('ready\n');
+    await aborted(shutdown);
+  } finally {
     clearInterval(sweeper);
-    ending.abort();
     await Promise.all(workers.map((worker) => worker.close()));
-    await store.close();
-    process.exit(0);
-  };
-  const closeOrDie = (): void =>
-    void close().catch((error: Error) => {
-      log(error.stack ?? error.message);
-      process.exit(1);
-    });
-  process.on('SIGTERM', closeOrDie);
-  process.on('SIGINT', closeOrDie);
-  // The supervisor is gone: nobody would stop us later.
-  process.on('disconnect', closeOrDie);
+  }
 }
 
-main().catch((error: unknown) => {
-  if (error instanceof CorescoreError) log(`${error.message}${error.remedy === undefined ? '' : ` ${error.remedy}`}`);
-  else log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exit(error instanceof CorescoreError && error.code === 'configuration' ? 10 : 1);
-});
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    logEnd(logger, error);
+    process.exit(error instanceof CorescoreError && error.code === 'configuration' ? EXIT_CODES.configuration.code : 1);
+  },
+);
