@@ -26,7 +26,11 @@ function standardError(): DestinationStream {
 }
 
 /** The log of a service in this form, on standard error or where `to` says. */
-export const openLog = (service: string, level: LogLevel = 'info', to: DestinationStream = standardError()): Logger =>
+export const openLog = (
+  service: string,
+  level: LogLevel = 'info',
+  to: DestinationStream = standardError(),
+): Logger =>
   pino(
     {
       level,

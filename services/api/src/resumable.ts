@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CorescoreError } from '@corescore/contracts';
+import { diskFull, isDiskFull } from '@corescore/store';
 import { FileStore } from '@tus/file-store';
 import { Server } from '@tus/server';
 import type { FastifyRequest } from 'fastify';
@@ -169,6 +170,7 @@ function problemOf(status: number, text: string, maxBytes: number): CorescoreErr
       remedy: 'Ask for the offset with HEAD, and send from there on.',
     });
   }
+  if (isDiskFull(new Error(text))) return diskFull('The disk of the service is full.');
   if (status < 500) {
     return new CorescoreError('invalid_request', `tus: ${detail}`, { remedy: 'See https://tus.io/protocols.' });
   }
