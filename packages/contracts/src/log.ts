@@ -26,11 +26,7 @@ function standardError(): DestinationStream {
 }
 
 /** The log of a service in this form, on standard error or where `to` says. */
-export const openLog = (
-  service: string,
-  level: LogLevel = 'info',
-  to: DestinationStream = standardError(),
-): Logger =>
+export const openLog = (service: string, level: LogLevel = 'info', to: DestinationStream = standardError()): Logger =>
   pino(
     {
       level,
@@ -43,7 +39,8 @@ export const openLog = (
 
 /** Says why a service ends: an expected error in its words, with what to do, a bug with its stack. */
 export function logEnd(log: Logger, error: unknown): void {
-  if (error instanceof CorescoreError) log.fatal({ code: error.code }, [error.message, error.remedy].filter(Boolean).join(' '));
+  if (error instanceof CorescoreError)
+    log.fatal({ code: error.code }, [error.message, error.remedy].filter(Boolean).join(' '));
   else log.fatal({ err: error }, error instanceof Error ? error.message : String(error));
 }
 

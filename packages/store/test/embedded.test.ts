@@ -176,22 +176,27 @@ async function orphan(use: (url: string) => Promise<void>): Promise<void> {
   const program = `import { startEmbeddedPostgres } from ${JSON.stringify(built)};
     const { databaseUrl } = await startEmbeddedPostgres({ home: ${JSON.stringify(home)} });
     process.stdout.write(databaseUrl);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [url] = (await once(child.stdout, 'data')) as [Buffer];
   await use(String(url));
   child.kill('SIGKILL');
   await once(child, 'exit');
 }
 
-test.runIf(process.platform === 'linux')('a server whose supervisor is killed ends with its last connection', async () => {
-  copyMade();
-  let pid = 0;
-  await orphan(async (url) => {
-    expect(await query(url, 'SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
-    pid = postmasterPid();
-  });
-  await gone(pid);
-});
+test.runIf(process.platform === 'linux')(
+  'a server whose supervisor is killed ends with its last connection',
+  async () => {
+    copyMade();
+    let pid = 0;
+    await orphan(async (url) => {
+      expect(await query(url, 'SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
+      pid = postmasterPid();
+    });
+    await gone(pid);
+  },
+);
 
 test('one that is left is stopped by the next start; a living supervisor is left alone', async () => {
   copyMade();

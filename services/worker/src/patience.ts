@@ -15,7 +15,11 @@ export const mayPass = (error: unknown): boolean =>
  * under the holder's name. Heartbeats and progress are not: the next one comes anyway.
  * @param shutdown once it is aborted, a call is tried once
  */
-export function patientStore(store: Store, shutdown: AbortSignal, pause: typeof growingPauseMs = growingPauseMs): Store {
+export function patientStore(
+  store: Store,
+  shutdown: AbortSignal,
+  pause: typeof growingPauseMs = growingPauseMs,
+): Store {
   const patient =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
