@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import type { Leaderboard, RunView } from '@corescore/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { endless, manifest } from '../../packages/runtime/test/models.js';
-import { type Graph, INT64, onnxFile } from '../../packages/runtime/test/onnx-writer.js';
+import { manifest } from '../../packages/runtime/test/models.js';
+import { onnxFile } from '../../packages/runtime/test/onnx-writer.js';
 import { call, newHome, removeHome, type Served, startServe, until } from '../support/serve.js';
+import { slow } from '../support/slow-model.js';
 import { submitBundled, submitModel } from '../support/submit.js';
 
 /**
@@ -48,15 +49,8 @@ const scored = (runId: string) =>
     return run.status === 'scored' && run;
   });
 
-/** The endless model with a count of rounds: some seconds over the images, so that the kill falls within them. */
-const slow: Graph = {
-  ...endless,
-  nodes: endless.nodes.map((node) => (node.op === 'Loop' ? { ...node, in: ['rounds', ...node.in.slice(1)] } : node)),
-  constants: [...(endless.constants ?? []), { name: 'rounds', dims: [], values: [30_000], type: INT64 }],
-};
-
 const CASES: ['extracting' | 'scoring', () => Promise<string>][] = [
-  ['extracting', () => submitModel(served, manifest({ name: 'slow' }), onnxFile(slow), 'fault-extracting')],
+  ['extracting', () => submitModel(served, manifest({ name: 'slow' }), onnxFile(slow(30_000)), 'fault-extracting')],
   ['scoring', () => submitBundled(served, 'ff-64', 'fault-scoring')],
 ];
 
