@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 
 const HOST = '127.0.0.1';
 /** For a small host; durability stays as Postgres has it. */
@@ -22,6 +23,8 @@ const READY_MS = 300_000;
 const STOP_MS = 60_000;
 const LOOK_EVERY_MS = 50;
 const TAIL_LINES = 12;
+/** Of the pid file, from 0. */
+const STATUS_LINE = 7;
 
 export interface Server {
   readonly pid: number;
@@ -29,8 +32,8 @@ export interface Server {
   readonly ended: Promise<string>;
   /** Its last lines. */
   tail(): string;
-  /** Resolves once it accepts connections. @throws the reason why it does not, with its last words */
-  ready(serverUrl: string): Promise<void>;
+  /** Resolves once it accepts connections. @throws Error with the reason why it does not, and its last words */
+  ready(): Promise<void>;
   /** Fast shutdown. */
   stop(): Promise<void>;
 }
@@ -84,13 +87,10 @@ export function spawnServer(
     ended,
     tail: () => lines.join('\n'),
 
-    async ready(serverUrl) {
+    async ready() {
       const deadline = performance.now() + READY_MS;
-      for (;;) {
+      while (!(await acceptsConnections(dataFolder, child.pid))) {
         if (end !== undefined) throw new Error(`Postgres ${end}. ${lastWords(lines)}`.trim());
-        const refused = await tryToConnect(serverUrl);
-        if (refused === null) return;
-        if (!STARTING.has(refused.code ?? '')) throw refused;
         if (performance.now() > deadline) throw new Error(`Postgres does not get ready. ${lastWords(lines)}`.trim());
         await Promise.race([sleep(LOOK_EVERY_MS), ended]);
       }
@@ -106,20 +106,10 @@ export function spawnServer(
   };
 }
 
-/** It does not listen yet, starts up or recovers, or has just dropped the connection on its way down. */
-const STARTING = new Set(['ECONNREFUSED', 'ECONNRESET', '57P03', '']);
-
-async function tryToConnect(serverUrl: string): Promise<(Error & { code?: string }) | null> {
-  const client = new pg.Client({ connectionString: `${serverUrl}/postgres`, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return null;
-  } catch (error) {
-    return error as Error;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+/** What the server itself says in its pid file: it is asked without a connection that would be refused and logged. */
+async function acceptsConnections(dataFolder: string, pid: number | undefined): Promise<boolean> {
+  const lines = (await readFile(join(dataFolder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+  return Number(lines[0]) === pid && lines[STATUS_LINE]?.trim() === 'ready';
 }
 
 const lastWords = (lines: readonly string[]): string => lines.slice(-3).join(' ');

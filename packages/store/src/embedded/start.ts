@@ -114,7 +114,7 @@ export async function startEmbeddedPostgres(
       await clearLeftovers(dataFolder, binaries, run);
       const server = spawnServer(prefix, binaries.postgres, { dataFolder, port, onLine });
       try {
-        await server.ready(urlAt(port));
+        await server.ready();
       } catch (error) {
         await server.stop();
         throw error;
