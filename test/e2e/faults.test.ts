@@ -3,12 +3,13 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Leaderboard, RunView } from '@corescore/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { endless, manifest } from '../../packages/runtime/test/models.js';
-import { type Graph, INT64, onnxFile } from '../../packages/runtime/test/onnx-writer.js';
+import { manifest } from '../../packages/runtime/test/models.js';
+import { onnxFile } from '../../packages/runtime/test/onnx-writer.js';
 import { startEmbeddedPostgres } from '../../packages/store/src/index.js';
 import { execute } from '../../packages/store/src/testing.js';
 import { cancelRuns } from '../support/cancel-runs.js';
 import { call, newHome, removeHome, type Served, startServe, until } from '../support/serve.js';
+import { slow } from '../support/slow-model.js';
 import { submitBundled, submitModel } from '../support/submit.js';
 import { workerPid } from '../support/worker-pid.js';
 
@@ -52,15 +53,8 @@ const scored = (runId: string) =>
     return run.status === 'scored' && run;
   });
 
-/** The endless model with a count of rounds: some seconds over the images, so that the kill falls within them. */
-const slow: Graph = {
-  ...endless,
-  nodes: endless.nodes.map((node) => (node.op === 'Loop' ? { ...node, in: ['rounds', ...node.in.slice(1)] } : node)),
-  constants: [...(endless.constants ?? []), { name: 'rounds', dims: [], values: [30_000], type: INT64 }],
-};
-
 const CASES: ['extracting' | 'scoring', () => Promise<string>][] = [
-  ['extracting', () => submitModel(served, manifest({ name: 'slow' }), onnxFile(slow), 'fault-extracting')],
+  ['extracting', () => submitModel(served, manifest({ name: 'slow' }), onnxFile(slow(30_000)), 'fault-extracting')],
   ['scoring', () => submitBundled(served, 'ff-64', 'fault-scoring')],
 ];
 

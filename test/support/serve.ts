@@ -40,23 +40,21 @@ export function cleanEnv(extra: Record<string, string> = {}): Record<string, str
 export const newHome = (): string => mkdtempSync(join(tmpdir(), 'corescore-e2e-'));
 export const removeHome = (home: string): void => rmSync(home, { recursive: true, force: true });
 
-/** Starts `corescore serve` as a user does and waits until it is ready. */
+/**
+ * Starts `corescore serve` as a user does and waits until it is ready.
+ * @param options.npm by `npm start`, whose process is the one that is known then
+ */
 export async function startServe(options: {
   home: string;
   args?: string[];
   env?: Record<string, string>;
+  npm?: boolean;
 }): Promise<Served> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(
-    process.execPath,
-    [bin, 'serve', '--port', String(port), '--home', options.home, ...(options.args ?? [])],
-    {
-      cwd: root,
-      env: cleanEnv(options.env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const [program, first] = options.npm ? ['npm', ['start', '--']] : [process.execPath, [bin, 'serve']];
+  const args = [...first, '--port', String(port), '--home', options.home, ...(options.args ?? [])];
+  const child = spawn(program, args, { cwd: root, env: cleanEnv(options.env), stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString();

@@ -18,6 +18,8 @@ export interface Io {
 export function systemIo(): Io {
   const { stderr, stdout, env } = process;
   const isTerminal = stderr.isTTY === true;
+  // A terminal that was closed, a pipe that nobody reads, a file on a full disk: human text may be lost, work may not.
+  stderr.on('error', () => undefined);
   return {
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),

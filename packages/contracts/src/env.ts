@@ -2,6 +2,9 @@ import { resolve } from 'node:path';
 import { CorescoreError } from './problem.js';
 import { DEFAULT_PROVIDERS, type ProviderOrder, parseProviders } from './providers.js';
 
+/** What happens where the sandbox does not hold: the model is not run, or it is run and the log says so. */
+export type SandboxMode = 'require' | 'warn';
+
 /** The environment, parsed once. Units stand in the names; defaults stand in `DEFAULTS`. */
 export interface Env {
   home: string;
@@ -15,6 +18,10 @@ export interface Env {
   modelTimeoutSeconds: number;
   modelMemoryBytes: number;
   maxActivationBytes: number;
+  /** Free space of the home folder's disk below which nothing new is taken in and jobs wait. */
+  diskReserveBytes: number;
+  /** Undefined where the operator has not said: see `sandboxMode`. */
+  sandbox: SandboxMode | undefined;
   leaseSeconds: number;
   providers: ProviderOrder;
   /** Whether runs are also scored under other conditions (strip, floors, native steps, each step against each bin). */
@@ -22,6 +29,7 @@ export interface Env {
   chromium: string | undefined;
 }
 
+const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
 /** name -> default; a name that starts with CORESCORE_ and is not here is an error. */
@@ -35,6 +43,8 @@ export const DEFAULTS: Record<string, string | undefined> = {
   CORESCORE_MODEL_TIMEOUT_SECONDS: '600',
   CORESCORE_MODEL_MEMORY_BYTES: String(4 * GIB),
   CORESCORE_MAX_ACTIVATION_BYTES: String(8 * GIB),
+  CORESCORE_DISK_RESERVE_BYTES: String(256 * MIB),
+  CORESCORE_SANDBOX: undefined,
   CORESCORE_ONNX_PROVIDERS: DEFAULT_PROVIDERS.onnx.join(),
   CORESCORE_TFJS_PROVIDERS: DEFAULT_PROVIDERS.tfjs.join(),
   CORESCORE_TFJS_NATIVE: undefined,
@@ -76,6 +86,13 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
       remedy: `Set it to yes or no, or leave it out for ${DEFAULTS[name]}.`,
     });
   };
+  const sandbox = text('CORESCORE_SANDBOX');
+  if (sandbox !== undefined && sandbox !== 'require' && sandbox !== 'warn') {
+    throw new CorescoreError('configuration', `CORESCORE_SANDBOX is "${sandbox}", neither require nor warn.`, {
+      field: 'CORESCORE_SANDBOX',
+      remedy: 'Set it to require or warn, or leave it out: docs/sandbox.md has the rule.',
+    });
+  }
   const port = positive('CORESCORE_PORT', 0);
   if (port > 65535)
     throw new CorescoreError('configuration', `CORESCORE_PORT is ${port}, above 65535.`, {
@@ -98,6 +115,8 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
     modelTimeoutSeconds: positive('CORESCORE_MODEL_TIMEOUT_SECONDS'),
     modelMemoryBytes: positive('CORESCORE_MODEL_MEMORY_BYTES'),
     maxActivationBytes: positive('CORESCORE_MAX_ACTIVATION_BYTES'),
+    diskReserveBytes: positive('CORESCORE_DISK_RESERVE_BYTES', 0),
+    sandbox,
     providers: {
       onnx: parseProviders('onnx', text('CORESCORE_ONNX_PROVIDERS')!, 'CORESCORE_ONNX_PROVIDERS'),
       tfjs: parseProviders('tfjs', text('CORESCORE_TFJS_PROVIDERS')!, 'CORESCORE_TFJS_PROVIDERS'),
@@ -108,6 +127,17 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
   };
 }
 
+/** Whether only this machine reaches a service that listens on `host`. */
+export const isLoopback = (host: string): boolean =>
+  /^(localhost|127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/i.test(host);
+
+/**
+ * Whether a service that listens on `host` runs models where the sandbox does not hold. What only this machine reaches
+ * is taken for its owner's and warns; everything else requires, unless the operator says otherwise.
+ */
+export const sandboxMode = ({ sandbox, host }: Pick<Env, 'sandbox' | 'host'>): SandboxMode =>
+  sandbox ?? (isLoopback(host) ? 'warn' : 'require');
+
 /** What the process of a model may use, from the settings. */
 export function modelLimits(env: Env, threads: number) {
   return {
@@ -116,5 +146,7 @@ export function modelLimits(env: Env, threads: number) {
     maxActivationBytes: env.maxActivationBytes,
     threads,
     providers: env.providers,
+    // Here, and not at each caller, so that no way to run a model forgets it.
+    sandbox: env.sandbox ?? 'warn',
   };
 }

@@ -7,10 +7,12 @@
  * model version for one stimulus set. Run: one model version on one benchmark.
  */
 export * from './benchmark.js';
+export * from './bytes.js';
 export * from './canonical.js';
 export * from './exit-codes.js';
 export * from './ids.js';
 export * from './manifest.js';
+export * from './pause.js';
 export * from './problem.js';
 export * from './providers.js';
 export * from './queues.js';

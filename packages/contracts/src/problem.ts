@@ -72,6 +72,7 @@ export const PROBLEMS = {
   configuration: { status: 500, title: 'The service is not configured' },
   unavailable: { status: 503, title: 'The service is not ready' },
   stored_file_damaged: { status: 500, title: 'A stored file is gone or damaged' },
+  disk_full: { status: 507, title: 'The disk of the service is full' },
   infrastructure: { status: 500, title: 'The service failed' },
   internal: { status: 500, title: 'The service failed' },
 } as const satisfies Record<string, { status: number; title: string }>;

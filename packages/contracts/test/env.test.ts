@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseEnv } from '../src/env.js';
+import { isLoopback, parseEnv, sandboxMode } from '../src/env.js';
 
 test('nothing set: the documented defaults', () => {
   expect(parseEnv({ PATH: '/bin' }, '/srv')).toEqual({
@@ -15,6 +15,8 @@ test('nothing set: the documented defaults', () => {
     modelMemoryBytes: 4 * 1024 ** 3,
     maxActivationBytes: 8 * 1024 ** 3,
     providers: { onnx: ['cuda', 'cpu'], tfjs: ['native-gpu', 'native-cpu', 'wasm'] },
+    diskReserveBytes: 256 * 1024 ** 2,
+    sandbox: undefined,
     leaseSeconds: 30,
     beside: true,
     chromium: undefined,
@@ -39,6 +41,8 @@ test.each([
   ['CORESCORE_MODEL_MEMORY_BYTES', '1e99'],
   ['CORESCORE_LEASE_SECONDS', '1.5'],
   ['CORESCORE_BESIDE', 'maybe'],
+  ['CORESCORE_DISK_RESERVE_BYTES', '-1'],
+  ['CORESCORE_SANDBOX', 'off'],
   ['CORESCORE_ONNX_PROVIDERS', 'cuda,tpu'],
   ['CORESCORE_TFJS_PROVIDERS', 'wasm,wasm'],
 ])('%s=%s is refused by name', (name, value) => {
@@ -52,4 +56,17 @@ test('an empty value is the default; the address follows host and port; IPv6 get
   expect(parseEnv({ CORESCORE_HOST: '0.0.0.0', CORESCORE_PORT: '80' }, '/').url).toBe('http://127.0.0.1:80');
   expect(parseEnv({ CORESCORE_HOST: '::1' }, '/').url).toBe('http://[::1]:4870');
   expect(parseEnv({ CORESCORE_URL: 'https://scores.example/' }, '/').url).toBe('https://scores.example');
+});
+
+test('a service that only this machine reaches warns of a missing sandbox, any other requires it, unless told', () => {
+  for (const host of ['127.0.0.1', '127.8.8.8', 'localhost', '::1']) {
+    expect(isLoopback(host), host).toBe(true);
+    expect(sandboxMode(parseEnv({ CORESCORE_HOST: host }, '/')), host).toBe('warn');
+  }
+  for (const host of ['0.0.0.0', '::', '192.168.1.7', '127.example.org', 'scores.example']) {
+    expect(sandboxMode(parseEnv({ CORESCORE_HOST: host }, '/')), host).toBe('require');
+  }
+  const told = (host: string, sandbox: string) =>
+    sandboxMode(parseEnv({ CORESCORE_HOST: host, CORESCORE_SANDBOX: sandbox }, '/'));
+  expect([told('0.0.0.0', 'warn'), told('127.0.0.1', 'require')]).toEqual(['warn', 'require']);
 });

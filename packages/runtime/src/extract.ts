@@ -10,7 +10,7 @@ import { preflight } from './preflight.js';
 import { checkProbe } from './probe.js';
 import { accessFor } from './provider-access.js';
 import { runChild } from './run-child.js';
-import { sandbox } from './sandbox.js';
+import { requireWalls, sandbox } from './sandbox.js';
 import { makeTemporary } from './temporary.js';
 import { layOut } from './work-dir.js';
 
@@ -77,13 +77,14 @@ export interface Extraction {
  * Runs an untrusted model in a child process over all images of a stimulus set; where it comes with a probe, over that
  * first.
  * @throws ModelFailure whose `kind` says whether the model or the host is at fault.
- * @throws CorescoreError `configuration` for limits that make no sense.
+ * @throws CorescoreError `configuration` for limits that make no sense, and where the sandbox is required and does not hold.
  * @throws the reason of `signal` when it is aborted; the child is dead by then.
  */
 export async function extract(request: ExtractRequest): Promise<Extraction> {
   const { manifest, files, signal } = request;
   signal?.throwIfAborted();
   const { maxActivationBytes } = checkLimits(request.limits);
+  if (request.limits.sandbox === 'require') requireWalls(await sandbox());
   const { probe } = manifest;
   try {
     const facts = await checkNetwork(manifest, files);

@@ -7,7 +7,8 @@ export { type Limits, MIN_MEMORY_BYTES } from './limits.js';
 export { type NativeBinding, nativeFolder, readBinding } from './native-tfjs/folder.js';
 export { type SetupOptions, type SetupStep, setUpNative } from './native-tfjs/setup.js';
 export { activationsTooLarge } from './preflight.js';
-export { sandbox } from './sandbox.js';
+export { WALLS } from './sandbox/measures.js';
+export { requireWalls, sandbox } from './sandbox.js';
 export {
   type ModelSession,
   openSession,

@@ -12,6 +12,8 @@ export interface Limits {
   threads: number;
   /** Engines' providers in the order in which they are tried; default `DEFAULT_PROVIDERS`. */
   providers?: ProviderOrder;
+  /** `require`: a model is not run where a wall of the sandbox is missing; default `warn`: its log says so. */
+  sandbox?: 'require' | 'warn';
 }
 
 const MIB = 1024 ** 2;
@@ -21,7 +23,7 @@ export const MIN_MEMORY_BYTES = 192 * MIB;
 
 /** @throws CorescoreError `configuration` naming the limit. */
 export function checkLimits(limits: Limits): Limits {
-  const need = (name: Exclude<keyof Limits, 'providers'>, minimum: number, whole: boolean): void => {
+  const need = (name: Exclude<keyof Limits, 'providers' | 'sandbox'>, minimum: number, whole: boolean): void => {
     const value = limits[name];
     if (!Number.isFinite(value) || value < minimum || (whole && !Number.isSafeInteger(value))) {
       throw new CorescoreError(
@@ -36,17 +38,4 @@ export function checkLimits(limits: Limits): Limits {
   need('maxActivationBytes', 1, true);
   need('threads', 1, true);
   return limits;
-}
-
-/** 1610612736 -> "1.5 GiB" */
-export function formatBytes(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  const digits = unit === 0 || Number.isInteger(value) ? 0 : value < 10 ? 2 : value < 100 ? 1 : 0;
-  return `${value.toFixed(digits)} ${units[unit]}`;
 }

@@ -1,6 +1,7 @@
+import { formatBytes } from '@corescore/contracts';
 import type { NetworkFacts } from '@corescore/formats';
 import { MEMORY_REMEDY, type ModelFailure, modelFailure } from './failure.js';
-import { formatBytes, type Limits } from './limits.js';
+import type { Limits } from './limits.js';
 import type { Plan, Recording } from './plan.js';
 
 /**

@@ -1,6 +1,7 @@
+import { formatBytes } from '@corescore/contracts';
 import type { ChildEnd } from './child-process.js';
 import { infrastructureFailure, MEMORY_REMEDY, type ModelFailure, modelFailure } from './failure.js';
-import { formatBytes, type Limits } from './limits.js';
+import type { Limits } from './limits.js';
 
 /** What V8 (heap, zones, code range, snapshot), libstdc++ and the engines print when they end a process for want of it. */
 const OUT_OF_MEMORY =

@@ -11,7 +11,8 @@ import { watchMemory } from '../src/memory-watch.js';
 import { planOf } from '../src/plan.js';
 import { ProcessTree } from '../src/process-tree.js';
 import { runChild } from '../src/run-child.js';
-import { sandbox } from '../src/sandbox.js';
+import { ALL_MEASURES, type Measure, WALLS } from '../src/sandbox/measures.js';
+import { fenceOn, requireWalls, sandbox } from '../src/sandbox.js';
 import { Bench, engineProcess, MIB, modelProcesses } from './extraction.js';
 import { endless, manifest, plain } from './models.js';
 
@@ -50,6 +51,30 @@ it('says when a process cannot be started, and blames no model', async () => {
     message: expect.stringContaining('cannot be started'),
   });
   await pixels.close();
+});
+
+it('is required or not: each missing wall refuses a model by name, what only bounds its use does not', async () => {
+  const tools = { prlimit: null, setpriv: null, unshare: null, env: null, sh: null };
+  const without = (measure: Measure) =>
+    fenceOn({ tools, held: new Set(ALL_MEASURES.filter((one) => one !== measure)), userIdRange: null, code: [] });
+  for (const measure of ALL_MEASURES) {
+    const fence = without(measure);
+    if (!(WALLS as readonly Measure[]).includes(measure)) {
+      expect(() => requireWalls(fence)).not.toThrow();
+      continue;
+    }
+    expect(() => requireWalls(fence)).toThrow(
+      expect.objectContaining({
+        code: 'configuration',
+        field: 'CORESCORE_SANDBOX',
+        message: expect.stringContaining(fence.absent[0]!),
+      }),
+    );
+  }
+  const { missingWalls } = await sandbox();
+  const run = bench.extract(plain, manifest(), { limits: { sandbox: 'require' } });
+  if (missingWalls.length === 0) expect((await run).regions.IT.stimuli).toBe(5);
+  else await expect(run).rejects.toMatchObject({ code: 'configuration' });
 });
 
 describe.runIf(process.platform === 'linux')('the watch over memory', () => {

@@ -1,3 +1,4 @@
+export { checkRoom, diskFull, freeBytes, isDiskFull } from './disk-room.js';
 export { findBinaries } from './embedded/binaries.js';
 export { reachEmbeddedPostgres } from './embedded/reach.js';
 export { startEmbeddedPostgres } from './embedded/start.js';

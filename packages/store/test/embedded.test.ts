@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { CorescoreError } from '@corescore/contracts';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findBinaries, makeLinks } from '../src/embedded/binaries.js';
@@ -62,6 +64,16 @@ async function query(databaseUrl: string, sql: string): Promise<Record<string, u
     await client.end();
   }
 }
+async function untilAnswers(databaseUrl: string): Promise<void> {
+  for (;;) {
+    try {
+      await query(databaseUrl, 'SELECT 1');
+      return;
+    } catch {
+      await sleep(50);
+    }
+  }
+}
 const postmasterPid = () => Number(readFileSync(join(home, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]);
 async function gone(pid: number): Promise<void> {
   for (;;) {
@@ -97,37 +109,113 @@ test('it starts, stops, starts again and finds its data; its secrets are the own
   expect(readdirSync(home).sort()).toEqual(['postgres', 'postgres.owner', 'postgres.password']);
 });
 
-test('a server that was killed is started again with what it had committed', async () => {
+test('a server that is killed comes back at its address with what it had committed, as often as it is killed', async () => {
   copyMade();
-  const first = await start();
-  await query(first.databaseUrl, 'CREATE TABLE kept AS SELECT 42 AS answer');
+  const notices: string[] = [];
+  const server = await startEmbeddedPostgres({ home, onNotice: (text) => notices.push(text) });
+  servers.push(server);
+  await query(server.databaseUrl, 'CREATE TABLE kept AS SELECT 42 AS answer');
+  for (const what of ['postmaster', 'backend', 'postmaster']) {
+    const client = new pg.Client({ connectionString: server.databaseUrl });
+    client.on('error', () => undefined);
+    await client.connect();
+    const postmaster = postmasterPid();
+    const backend = (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid;
+    const lost = new Promise((resolve) => client.once('end', resolve));
+    process.kill(what === 'backend' ? backend : postmaster, 'SIGKILL');
+    await lost;
+    await client.end().catch(() => undefined);
+    if (what === 'postmaster') await gone(postmaster);
+    await untilAnswers(server.databaseUrl);
+    await server.whenUp();
+    expect(postmasterPid() === postmaster).toBe(what === 'backend');
+    expect(await query(server.databaseUrl, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  }
+  const told = ['Postgres was ended by SIGKILL; starting it again in', 'Postgres is back'];
+  expect(notices.map((text) => text.replace(/ [\d.]+ s$/, ''))).toEqual([...told, ...told]);
+});
+
+test('one that is stopped while it is down stays down', async () => {
+  copyMade();
+  const server = await start();
   const pid = postmasterPid();
   process.kill(pid, 'SIGKILL');
   await gone(pid);
-  await first.stop();
-  const second = await start();
-  expect(await query(second.databaseUrl, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  await server.stop();
+  await expect(query(server.databaseUrl, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  expect(existsSync(join(home, 'postgres.owner'))).toBe(false);
 });
 
-test('a server whose supervisor was killed is stopped first; a living supervisor is left alone', async () => {
+test('a server that does not start any more is given up by name, with its last words', async () => {
   copyMade();
+  let gaveUp: CorescoreError | undefined;
+  const onGiveUp = (error: CorescoreError): void => {
+    gaveUp = error;
+  };
+  const server = await startEmbeddedPostgres({ home, onGiveUp }, { pause: () => 1 });
+  servers.push(server);
+  writeFileSync(join(home, 'postgres/postgresql.conf'), 'no_such_setting = 1\n');
+  process.kill(postmasterPid(), 'SIGKILL');
+  while (gaveUp === undefined) await sleep(20);
+  expect(gaveUp).toMatchObject({ code: 'infrastructure', remedy: expect.stringContaining('DATABASE_URL') });
+  expect(gaveUp.message).toMatch(/does not start, 6 times in a row.*no_such_setting/s);
+});
+
+test('a disk that is too full for a start is told by name', async () => {
+  await expect(startEmbeddedPostgres({ home }, { free: async () => 40 * 1024 })).rejects.toMatchObject({
+    code: 'disk_full',
+    message: `The disk of ${home} has 40 KiB free; the database needs 96 MiB to start.`,
+    remedy: expect.stringContaining('activations'),
+  });
+  expect(readdirSync(home)).toEqual([]);
+});
+
+/** Starts a server in a process of its own, which is killed once `use` is done with its address. */
+async function orphan(use: (url: string) => Promise<void>): Promise<void> {
   const built = fileURLToPath(new URL('../dist/index.js', import.meta.url));
   const program = `import { startEmbeddedPostgres } from ${JSON.stringify(built)};
     const { databaseUrl } = await startEmbeddedPostgres({ home: ${JSON.stringify(home)} });
-    process.stdout.write(databaseUrl);
-    process.kill(process.pid, 'SIGKILL');`;
-  const orphaned = (): string => {
-    try {
-      return execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
-    } catch (error) {
-      return (error as { stdout: string }).stdout;
-    }
+    process.stdout.write(databaseUrl);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [url] = (await once(child.stdout, 'data')) as [Buffer];
+  await use(String(url));
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+test.runIf(process.platform === 'linux')(
+  'a server whose supervisor is killed ends with its last connection',
+  async () => {
+    copyMade();
+    let pid = 0;
+    await orphan(async (url) => {
+      expect(await query(url, 'SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
+      pid = postmasterPid();
+    });
+    await gone(pid);
+  },
+);
+
+test('one that is left is stopped by the next start; a living supervisor is left alone', async () => {
+  copyMade();
+  // As a service that has not heard yet: its connection keeps the server.
+  const clients: pg.Client[] = [];
+  const left = async (): Promise<number> => {
+    let pid = 0;
+    await orphan(async (url) => {
+      const client = new pg.Client({ connectionString: url });
+      client.on('error', () => undefined);
+      await client.connect();
+      clients.push(client);
+      pid = postmasterPid();
+    });
+    return pid;
   };
-  const url = orphaned();
-  expect(await query(url, 'SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
-  const orphan = postmasterPid();
+  const first = await left();
   const server = await start();
-  expect(postmasterPid()).not.toBe(orphan);
+  expect(postmasterPid()).not.toBe(first);
   expect(await query(server.databaseUrl, 'SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
   await expect(startEmbeddedPostgres({ home })).rejects.toMatchObject({
     code: 'configuration',
@@ -137,9 +225,10 @@ test('a server whose supervisor was killed is stopped first; a living supervisor
   expect(await stopAbandoned(home)).toBe(false);
   expect(await query(server.databaseUrl, 'SELECT 1 AS alive'), 'untouched').toEqual([{ alive: 1 }]);
   await server.stop();
-  const second = orphaned();
+  const second = await left();
   expect(await stopAbandoned(home)).toBe(true);
-  await expect(query(second, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await gone(second);
+  for (const client of clients) await client.end().catch(() => undefined);
 });
 
 test('a pid file whose number belongs to another program by now is no server', async () => {
@@ -196,7 +285,7 @@ test('links that an install script should have made are made at the start', asyn
 });
 
 test('a program that fails is a problem with its last words', async () => {
-  const run = await programRunner(join(home, 'postgres'), 1);
+  const { run } = await programRunner(join(home, 'postgres'), 1);
   await expect(run('cat', [join(home, 'nothing')])).rejects.toMatchObject({
     code: 'configuration',
     message: expect.stringContaining('No such file'),

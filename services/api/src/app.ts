@@ -3,14 +3,16 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CorescoreError } from '@corescore/contracts';
 import type { Env } from '@corescore/contracts/env';
+import { openLog } from '@corescore/contracts/log';
 import type { Store } from '@corescore/store';
 import multipart from '@fastify/multipart';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import fastify from 'fastify';
+import fastify, { type FastifyBaseLogger } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { authentication } from './auth.js';
 import type { App, RouteContext } from './context.js';
 import { documentation } from './documentation.js';
+import { intake } from './intake.js';
 import { securityHeaders, servePage, wantsPage } from './page.js';
 import { notFound, RouteTable, schemaProblem, sendProblem } from './problems.js';
 import { resumableUploads } from './resumable.js';
@@ -50,7 +52,7 @@ function defaultStaticDir(): string | undefined {
 export async function buildApp(options: AppOptions): Promise<App> {
   const { store, env, now = () => new Date(), staticDir = defaultStaticDir() } = options;
   const app: App = fastify({
-    logger: { level: 'error', stream: options.log ?? process.stderr },
+    loggerInstance: openLog('api', 'error', options.log) as FastifyBaseLogger,
     genReqId: () => randomUUID(),
     bodyLimit: JSON_BODY_BYTES,
     // A whole upload may take an hour on a slow line, but a silent socket is let go.
@@ -106,6 +108,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   });
   securityHeaders(app);
   authentication(app, store);
+  intake(app, env);
   await app.register(multipart, { throwFileSizeLimit: true });
   await documentation(app);
 

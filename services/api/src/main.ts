@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { join } from 'node:path';
-import { CorescoreError } from '@corescore/contracts';
+import { CorescoreError, EXIT_CODES } from '@corescore/contracts';
 import { parseEnv } from '@corescore/contracts/env';
-import { openStore } from '@corescore/store';
+import { logEnd, openLog } from '@corescore/contracts/log';
+import { isDiskFull, openStore } from '@corescore/store';
 import { buildApp } from './app.js';
+import { asCorescoreError } from './problems.js';
 import { clearStaging } from './upload.js';
+
+const log = openLog('api');
 
 /** How long requests that run may take to end at a shutdown; a long upload is cut then, and leaves nothing behind. */
 const GRACE_MS = 3_000;
@@ -24,7 +28,10 @@ async function main(): Promise<void> {
   const store = await openStore({
     databaseUrl: env.databaseUrl,
     home: env.home,
-    onError: (error) => process.stderr.write(`${error.stack ?? error.message}\n`),
+    onError: (error) => {
+      if (error instanceof CorescoreError) log.warn(error.message);
+      else log.error({ err: error }, error.message);
+    },
     ...(env.redisUrl === undefined ? {} : { redisUrl: env.redisUrl }),
   });
   const app = await (async () => {
@@ -50,18 +57,17 @@ async function main(): Promise<void> {
   process.once('SIGTERM', end);
   process.once('SIGINT', end);
   process.once('disconnect', end);
+  // A closed terminal is the supervisor's matter.
+  process.on('SIGHUP', () => undefined);
 
   const address = await app.listen({ host: env.host, port: env.port });
   process.stdout.write(`listening ${address}\n`);
 }
 
 function fail(error: unknown): never {
-  if (error instanceof CorescoreError) {
-    process.stderr.write(`${error.message}${error.remedy === undefined ? '' : ` ${error.remedy}`}\n`);
-    process.exit(error.code === 'configuration' ? 10 : 1);
-  }
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exit(1);
+  const told = isDiskFull(error) ? asCorescoreError(error) : error;
+  logEnd(log, told);
+  process.exit(told instanceof CorescoreError && told.code === 'configuration' ? EXIT_CODES.configuration.code : 1);
 }
 
 main().catch(fail);

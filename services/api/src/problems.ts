@@ -1,4 +1,5 @@
 import { CorescoreError, type PROBLEMS, Problem, type ProblemCode } from '@corescore/contracts';
+import { diskFull, isDiskFull } from '@corescore/store';
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 
 type StatusOf<C extends ProblemCode> = (typeof PROBLEMS)[C]['status'];
@@ -32,6 +33,7 @@ const FRAMEWORK: Record<string, { code: ProblemCode; remedy: string }> = {
 export function asCorescoreError(error: unknown): CorescoreError | null {
   if (error instanceof CorescoreError) return error;
   if (!(error instanceof Error)) return null;
+  if (isDiskFull(error)) return diskFull('The disk of the service is full.', error);
   const { code, statusCode } = error as Partial<FastifyError>;
   const known = code === undefined ? undefined : FRAMEWORK[code];
   if (known !== undefined) return new CorescoreError(known.code, error.message, { remedy: known.remedy });
@@ -53,13 +55,14 @@ function challenge(error: CorescoreError): string | undefined {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asCorescoreError(error);
   const ours =
-    known !== null && known.status < 500
+    known !== null && (known.status < 500 || known.code === 'disk_full')
       ? known
       : new CorescoreError(
           known?.code === 'unavailable' ? 'unavailable' : 'internal',
           known?.code === 'unavailable' ? known.message : `The service failed; its log has request ${request.id}.`,
           { remedy: 'Try again; if it stays, give the request id to whoever runs the service.' },
         );
+  if (ours.code === 'disk_full') request.log.error({ err: error }, ours.message);
   if (ours.code === 'internal') request.log.error({ err: error }, 'request failed');
   const header = challenge(ours);
   if (header !== undefined) reply.header('www-authenticate', header);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CorescoreError } from '@corescore/contracts';
 import { sweepFolder } from '@corescore/contracts/files';
+import { diskFull, isDiskFull } from '@corescore/store';
 import { FileStore } from '@tus/file-store';
 import { Server } from '@tus/server';
 import type { FastifyRequest } from 'fastify';
@@ -162,6 +163,7 @@ function problemOf(status: number, text: string, maxBytes: number): CorescoreErr
       remedy: 'Ask for the offset with HEAD, and send from there on.',
     });
   }
+  if (isDiskFull(new Error(text))) return diskFull('The disk of the service is full.');
   if (status < 500) {
     return new CorescoreError('invalid_request', `tus: ${detail}`, { remedy: 'See https://tus.io/protocols.' });
   }

@@ -1,9 +1,10 @@
 import type { RunFailure } from '@corescore/contracts';
-import type { ClaimedRun } from '@corescore/store';
+import { type ClaimedRun, checkRoom } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
 import { DerivedLost } from './derived.js';
 import { toFailure } from './failures.js';
 import { LeaseLost, ShuttingDown, withLease } from './lease.js';
+import { mayPass } from './patience.js';
 import { throttled } from './throttle.js';
 
 /** A failure that another run of the same activations has met already. */
@@ -41,6 +42,8 @@ export async function conduct(context: Context, stage: Conduct, work: (stage: St
   const heartbeat = async (): Promise<boolean> =>
     (await store.runs.heartbeat(run.id, holder, env.leaseSeconds)) && ((await stage.heartbeat?.()) ?? true);
   try {
+    // What a run writes is not known before it runs: where the reserve is touched it does not begin.
+    await checkRoom(env.home, env.diskReserveBytes);
     await withLease({ heartbeat, everyMs: (env.leaseSeconds * 1000) / 3, shutdown }, (signal, lost) => {
       const progress = (unit: string): TellProgress =>
         throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
@@ -52,6 +55,7 @@ export async function conduct(context: Context, stage: Conduct, work: (stage: St
         });
       return work({ signal, progress });
     });
+    context.pauses.over(run.id);
   } catch (error) {
     if (error instanceof LeaseLost) {
       await stage.onFailure?.(null);
@@ -72,6 +76,16 @@ export async function conduct(context: Context, stage: Conduct, work: (stage: St
       await store.runs.fail(run.id, holder, error.failure);
       return;
     }
+    if (mayPass(error)) {
+      // Neither the model's fault nor an attempt: it goes on once there is room, and the database, again.
+      const pauseSeconds = context.pauses.nextSeconds(run.id);
+      const because = `${(error as Error).message} The run waits, and its attempts are not counted.`;
+      context.log(`run ${run.id} waits ${pauseSeconds} s: ${(error as Error).message}`);
+      await stage.onFailure?.(null);
+      await store.runs.release(run.id, holder, { pauseSeconds, because });
+      return;
+    }
+    context.pauses.over(run.id);
     const failure = toFailure(error);
     if (failure.kind === 'infrastructure')
       context.log(`run ${run.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

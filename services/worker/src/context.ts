@@ -5,6 +5,7 @@ import type { Benchmark } from '@corescore/benchmarks';
 import { type Env, modelLimits as limitsOf } from '@corescore/contracts/env';
 import type { Limits } from '@corescore/runtime';
 import type { DueJob, Store } from '@corescore/store';
+import type { Pauses } from './pauses.js';
 
 /** What every job of this process needs. */
 export interface Context {
@@ -16,6 +17,8 @@ export interface Context {
   shutdown: AbortSignal;
   /** When this worker began, by the database's clock. */
   startedAt: Date;
+  /** Runs that wait for room on the disk, or for the database. */
+  pauses: Pauses;
   log: (line: string) => void;
 }
 

@@ -1,23 +1,31 @@
 import { type Benchmark, benchmarkRefs, loadBenchmark } from '@corescore/benchmarks';
-import { CorescoreError } from '@corescore/contracts';
-import { parseEnv } from '@corescore/contracts/env';
-import { sweepTemporary } from '@corescore/runtime';
+import { CorescoreError, EXIT_CODES } from '@corescore/contracts';
+import { type Env, parseEnv } from '@corescore/contracts/env';
+import { logEnd, openLog } from '@corescore/contracts/log';
+import { requireWalls, sandbox, sweepTemporary } from '@corescore/runtime';
 import { openStore, type Store } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
 import { extractRun } from './extract-job.js';
 import { ensureNullRows } from './null-rows.js';
+import { patientStore } from './patience.js';
+import { Pauses, whenThereIsRoom } from './pauses.js';
 import { scoreAgain } from './score-again.js';
 import { scoreRun } from './score-job.js';
 
-const log = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** A version's files are out while its model runs, on its probe and then on the images: for two of its time limits. */
-const CHECKOUT_LIFETIME = 4;
+const logger = openLog('worker');
+const log = (line: string): void => logger.warn(line);
+const onError = (error: Error): void => {
+  // An outage is told by everything that meets it: its words are enough.
+  if (error instanceof CorescoreError) logger.warn(error.message);
+  else logger.error({ err: error }, error.message);
+};
 
 /** Aborted by SIGTERM, SIGINT, or the end of the supervisor, which nobody would be left to stop us for. */
 function askedToEnd(): AbortSignal {
   const ending = new AbortController();
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(event, () => ending.abort());
+  // A closed terminal is the supervisor's matter.
+  process.on('SIGHUP', () => undefined);
   return ending.signal;
 }
 
@@ -27,11 +35,30 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
+/**
+ * Whether models run behind walls here.
+ * @throws CorescoreError `configuration` where they are required and missing
+ */
+async function checkSandbox(env: Env): Promise<void> {
+  const fence = await sandbox();
+  if (env.sandbox === 'require') requireWalls(fence);
+  for (const line of fence.missingWalls) {
+    log(`models run unsandboxed: ${line}`);
+    // For whoever started this process: its banner says so, too.
+    process.stdout.write(`unsandboxed: ${line}\n`);
+  }
+}
+
+/** A version's files are out while its model runs, on its probe and then on the images: for two of its time limits. */
+const CHECKOUT_LIFETIME = 4;
+
 /** The worker service: one extraction and one scoring job at a time; a scoring job uses all cores itself. */
 async function main(): Promise<void> {
   // First of all: a signal that comes while a job has begun already must hand its run back, too.
   const shutdown = askedToEnd();
-  const env = parseEnv(process.env, process.cwd());
+  const settings = parseEnv(process.env, process.cwd());
+  // A worker that was started by itself cannot know who reaches its service; `serve` knows, and says so.
+  const env: Env = { ...settings, sandbox: settings.sandbox ?? 'require' };
   if (env.databaseUrl === undefined) {
     throw new CorescoreError('configuration', 'DATABASE_URL is not set.', {
       field: 'DATABASE_URL',
@@ -40,18 +67,29 @@ async function main(): Promise<void> {
   }
   const removed = await sweepTemporary();
   if (removed.length > 0) log(`removed ${removed.length} temporary folders of processes that are gone`);
+  await checkSandbox(env);
   const store = await openStore({
     databaseUrl: env.databaseUrl,
     home: env.home,
     ...(env.redisUrl === undefined ? {} : { redisUrl: env.redisUrl }),
-    onError: (error) => log(error.stack ?? error.message),
+    onError,
   });
+  const ready = await whenThereIsRoom(() => prepare(store, env), {
+    onWait: (error) => log(`waiting for room: ${error.message}`),
+    shutdown,
+  });
+  if (ready !== null && !shutdown.aborted) {
+    await work({ store: patientStore(store, shutdown), env, ...ready, shutdown, pauses: new Pauses(), log });
+  }
+  await store.close();
+}
+
+/** What must be there before the first job: tables, benchmarks, and nothing that killed workers have left. */
+async function prepare(store: Store, env: Env): Promise<Pick<Context, 'benchmarks' | 'startedAt'>> {
   await store.migrate();
   await store.blobs.sweepCheckouts(CHECKOUT_LIFETIME * env.modelTimeoutSeconds * 1000);
   const benchmarks = await registerBenchmarks(store, env.home);
-  const context: Context = { store, env, benchmarks, shutdown, startedAt: await store.rescores.reconsider(), log };
-  if (!shutdown.aborted) await work(context);
-  await store.close();
+  return { benchmarks, startedAt: await store.rescores.reconsider() };
 }
 
 async function registerBenchmarks(store: Store, home: string): Promise<Context['benchmarks']> {
@@ -78,10 +116,7 @@ async function work(context: Context): Promise<void> {
     await store.queues.worker('extract', { concurrency: 1, handler: (job) => extractRun(context, job) }),
     await store.queues.worker('score', { concurrency: 1, handler: (job) => scoreRun(context, job) }),
   ];
-  const sweeper = setInterval(
-    () => void sweep().catch((error: Error) => log(error.stack ?? error.message)),
-    (env.leaseSeconds * 1000) / 2,
-  );
+  const sweeper = setInterval(() => void sweep().catch(onError), (env.leaseSeconds * 1000) / 2);
   try {
     await sweep();
     for (const benchmark of benchmarks.values()) await ensureNullRows(context, benchmark);
@@ -96,9 +131,7 @@ async function work(context: Context): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    const problem = error instanceof CorescoreError;
-    if (problem) log(`${error.message}${error.remedy === undefined ? '' : ` ${error.remedy}`}`);
-    else log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    process.exit(problem && error.code === 'configuration' ? 10 : 1);
+    logEnd(logger, error);
+    process.exit(error instanceof CorescoreError && error.code === 'configuration' ? EXIT_CODES.configuration.code : 1);
   },
 );

@@ -58,8 +58,14 @@ export async function examine(env: Env, cwd: string, variables: NodeJS.ProcessEn
     const place = order.indexOf(state.provider) + 1;
     return { ...state, place: place === 0 ? null : place, chosen: state.provider === first };
   });
-  const { lines, absent } = await sandbox();
-  const lacks = [...nodeLacks(), ...providerLacks(providers), ...sandboxLacks(absent), ...serviceLacks(services)];
+  const fence = await sandbox();
+  const lacks = [
+    ...nodeLacks(),
+    ...(await diskLacks(env)),
+    ...providerLacks(providers),
+    ...sandboxLacks(fence, env.sandbox === 'require'),
+    ...serviceLacks(services),
+  ];
   return {
     ok: lacks.every(({ needed }) => !needed),
     node: process.version,
@@ -70,7 +76,7 @@ export async function examine(env: Env, cwd: string, variables: NodeJS.ProcessEn
     providers,
     nativeFolder: folder,
     native: readBinding(folder),
-    sandbox: lines.map((line) => line.replace(/^sandbox: /, '')),
+    sandbox: fence.lines.map((line) => line.replace(/^sandbox: /, '')),
     services,
     lacks,
   };
@@ -106,11 +112,23 @@ function providerLacks(providers: Examination['providers']): Lack[] {
   return lacks;
 }
 
-function sandboxLacks(absent: readonly string[]): Lack[] {
-  return absent.map((what) => ({
+async function diskLacks({ home, diskReserveBytes }: Env): Promise<Lack[]> {
+  const { checkRoom } = await import('@corescore/store');
+  try {
+    await checkRoom(home, diskReserveBytes);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CorescoreError)) throw error;
+    return [{ what: error.message, remedy: error.remedy!, needed: true }];
+  }
+}
+
+/** @param required whether models are run only behind all walls */
+function sandboxLacks(fence: { absent: string[]; missingWalls: string[] }, required: boolean): Lack[] {
+  return fence.absent.map((what) => ({
     what,
     remedy: 'Run the worker on a Linux host that allows it, or take models only from people you trust.',
-    needed: false,
+    needed: required && fence.missingWalls.includes(what),
   }));
 }
 

@@ -1,3 +1,5 @@
+import { growingPauseMs } from '@corescore/contracts';
+
 /** A service that stops by itself so many times within a minute is not started again. */
 export const CRASHES_A_MINUTE = 5;
 const MINUTE_MS = 60_000;
@@ -11,5 +13,5 @@ const LONGEST_DELAY_MS = 10_000;
 export function restartDelayMs(crashesMs: readonly number[], nowMs: number): number | null {
   const recent = crashesMs.filter((time) => nowMs - time < MINUTE_MS).length;
   if (recent >= CRASHES_A_MINUTE) return null;
-  return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, recent - 1));
+  return growingPauseMs(recent, FIRST_DELAY_MS, LONGEST_DELAY_MS);
 }

@@ -1,5 +1,5 @@
+import { formatBytes } from '@corescore/contracts';
 import { ModelFailure } from '../failure.js';
-import { formatBytes } from '../limits.js';
 import type { ModelSession, Recorded } from '../session/index.js';
 import { isEqual, largestDifference, rowsOf } from './compare.js';
 import type { Block } from './images.js';

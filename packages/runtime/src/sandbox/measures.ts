@@ -43,12 +43,18 @@ export type Measure = keyof typeof MEASURES;
 
 export const ALL_MEASURES = Object.keys(MEASURES) as Measure[];
 
+/**
+ * The walls: without one of them a model reaches the host's files, its network or its other processes. The others
+ * bound what it may use up, or stand behind a wall.
+ */
+export const WALLS = ['privileges', 'network', 'processes', 'files'] as const satisfies readonly Measure[];
+
 /** A line each for the log of a run; what is absent is said in capitals. */
 export function linesOf(held: ReadonlySet<Measure>): string[] {
   return ALL_MEASURES.map((name) => `sandbox: ${held.has(name) ? MEASURES[name].holds : MEASURES[name].absent}`);
 }
 
-/** What does not hold. */
-export function absentOf(held: ReadonlySet<Measure>): string[] {
-  return ALL_MEASURES.filter((name) => !held.has(name)).map((name) => MEASURES[name].absent);
+/** What does not hold, of all or of those named. */
+export function absentOf(held: ReadonlySet<Measure>, among: readonly Measure[] = ALL_MEASURES): string[] {
+  return among.filter((name) => !held.has(name)).map((name) => MEASURES[name].absent);
 }

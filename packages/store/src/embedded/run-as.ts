@@ -3,26 +3,46 @@ import { chown, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CorescoreError } from '@corescore/contracts';
+import { diskFull, isDiskFull } from '../disk-room.js';
 
-const run = promisify(execFile);
+const runFile = promisify(execFile);
 const NOBODY = 65534;
 
 /** Runs a program of Postgres; resolves with what it printed. */
 export type RunProgram = (program: string, args: readonly string[]) => Promise<string>;
+
+export interface ProgramRunner {
+  run: RunProgram;
+  /**
+   * Words in front of the server's command. Where setpriv can, the system asks the server to stop once this process is
+   * gone, however it ended: it takes no new connections then and ends with its last one.
+   */
+  server: readonly string[];
+}
+
+const GOES_WITH_PARENT = ['--pdeathsig', 'TERM'];
 
 /**
  * Postgres refuses to run as root. As root, its programs run as the owner of the data folder (nobody, for a new one),
  * through `setpriv`, and keep the right to pass folders that only root may enter: the home folder's parents.
  * @throws CorescoreError `configuration` where root cannot step down
  */
-export async function programRunner(dataFolder: string, uid = process.getuid?.()): Promise<RunProgram> {
-  if (uid !== 0) return execute([]);
+export async function programRunner(dataFolder: string, uid = process.getuid?.()): Promise<ProgramRunner> {
+  if (uid !== 0) {
+    const asked = ['setpriv', ...GOES_WITH_PARENT];
+    const works = await execute(asked)('true', []).then(
+      () => true,
+      () => false,
+    );
+    return { run: execute([]), server: works ? asked : [] };
+  }
   const owner = await ownerOf(dataFolder);
   const asUser = ['setpriv', '--reuid', String(owner), '--regid', String(owner), '--clear-groups'];
   const capability = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
-  const runner = execute([...asUser, ...capability]);
+  const prefix = [...asUser, ...capability];
+  const run = execute(prefix);
   try {
-    await runner('true', []);
+    await run('true', []);
   } catch (error) {
     throw new CorescoreError('configuration', 'Postgres does not run as root, and setpriv cannot change the user.', {
       field: 'DATABASE_URL',
@@ -31,7 +51,7 @@ export async function programRunner(dataFolder: string, uid = process.getuid?.()
       cause: error,
     });
   }
-  return runner;
+  return { run, server: [...prefix, ...GOES_WITH_PARENT] };
 }
 
 /** The user of an existing data folder; one that root owns (copied, restored) is given to nobody. */
@@ -58,10 +78,11 @@ function execute(prefix: readonly string[]): RunProgram {
     // The C locale: messages are read by our own code and shown in one language.
     const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' };
     try {
-      const { stdout, stderr } = await run(command!, rest, { env, cwd: '/' });
+      const { stdout, stderr } = await runFile(command!, rest, { env, cwd: '/' });
       return stdout + stderr;
     } catch (error) {
       const said = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) || (error as Error).message;
+      if (isDiskFull(new Error(said))) throw diskFull(`Postgres could not be prepared: ${said}`, error);
       throw new CorescoreError('configuration', `Postgres could not be prepared: ${said}`, {
         field: 'CORESCORE_HOME',
         remedy: 'Remove the cause, or set DATABASE_URL to a Postgres of your own.',

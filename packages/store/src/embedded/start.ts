@@ -1,26 +1,25 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CorescoreError } from '@corescore/contracts';
+import { CorescoreError, formatBytes, type growingPauseMs } from '@corescore/contracts';
 import pg from 'pg';
+import { diskFull, freeBytes, isDiskFull } from '../disk-room.js';
 import type { EmbeddedPostgres, EmbeddedPostgresOptions } from '../types.js';
 import { findBinaries } from './binaries.js';
 import { clearLeftovers, DATABASE_USER, ensureData, ensurePassword } from './data-folder.js';
 import { takeOwnership } from './owner-lock.js';
-import { programRunner, type RunProgram } from './run-as.js';
+import { programRunner } from './run-as.js';
+import { type Server, spawnServer } from './server.js';
+import { Supervisor } from './supervise.js';
 
 const DATABASE = 'corescore';
 const HOST = '127.0.0.1';
 const TRIES = 5;
-/** For a small host; durability stays as Postgres has it. */
-const SETTINGS = {
-  listen_addresses: HOST,
-  unix_socket_directories: '',
-  max_connections: '50',
-  shared_buffers: '128MB',
-  log_min_messages: 'warning',
-};
+const MIB = 1024 ** 2;
+/** What a start writes: its log of changes at least, and at the first start the whole database. */
+const START_BYTES = 32 * MIB;
+const FIRST_START_BYTES = 96 * MIB;
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -30,27 +29,22 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts the server on a free port; pg_ctl detaches it, so that a terminal's Ctrl-C does not reach it. */
-async function startServer(run: RunProgram, pgCtl: string, dataFolder: string): Promise<number> {
-  const log = join(dataFolder, 'server.log');
+/** The server on a free port: one that was free a moment ago may be taken by now. */
+async function startServer(launch: (port: number) => Promise<Server>): Promise<{ server: Server; port: number }> {
   for (let tries = 1; ; tries++) {
     const port = await freePort();
-    const settings = Object.entries({ ...SETTINGS, port: String(port) }).map(
-      ([name, value]) => `-c ${name}='${value}'`,
-    );
     try {
-      await run(pgCtl, ['start', '-D', dataFolder, '-l', log, '-w', '-t', '60', '-o', settings.join(' ')]);
-      return port;
+      return { server: await launch(port), port };
     } catch (error) {
+      if (isDiskFull(error)) throw diskFull(`Postgres does not start: ${(error as Error).message}`, error);
       // The port was taken in between, or processes of a server that was killed are still on their way out.
       if (tries < TRIES) {
         await sleep(500 * tries);
         continue;
       }
-      const tail = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n').slice(-3).join(' ');
-      throw new CorescoreError('configuration', `Postgres does not start. ${tail}`, {
+      throw new CorescoreError('configuration', `Postgres does not start. ${(error as Error).message}`, {
         field: 'CORESCORE_HOME',
-        remedy: `Read ${log}, or set DATABASE_URL to a Postgres of your own.`,
+        remedy: 'Remove the cause, or set DATABASE_URL to a Postgres of your own.',
         cause: error,
       });
     }
@@ -63,6 +57,7 @@ export const embeddedUrl = (password: string, port: number): string =>
 
 async function ensureDatabase(serverUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: `${serverUrl}/postgres` });
+  client.on('error', () => undefined);
   await client.connect();
   try {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
@@ -87,52 +82,87 @@ export async function stopAbandoned(home: string): Promise<boolean> {
     if (error instanceof CorescoreError) return false;
     throw error;
   }
-  await clearLeftovers(dataFolder, await findBinaries(), await programRunner(dataFolder));
+  await clearLeftovers(dataFolder, await findBinaries(), (await programRunner(dataFolder)).run);
   await giveBack();
   return true;
 }
 
 /**
- * Starts the Postgres that comes with npm, with its data in `home/postgres`, and makes the database. A server that a
- * killed supervisor left is stopped first; a second supervisor on the same home is refused.
- * @throws CorescoreError `configuration`, with what to do
+ * Starts the Postgres that comes with npm, with its data in `home/postgres`, makes the database, and keeps the server
+ * running until it is stopped. A server that a killed supervisor left is stopped first; a second supervisor on the same
+ * home is refused.
+ * @throws CorescoreError `configuration`, `disk_full`, with what to do
  */
-export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { log = () => undefined } = options;
+export async function startEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+  { free = freeBytes, pause }: { free?: typeof freeBytes; pause?: typeof growingPauseMs } = {},
+): Promise<EmbeddedPostgres> {
+  const { log = ignore, onLine = ignore, onNotice = ignore, onGiveUp = ignore } = options;
   const home = resolve(options.home);
   const dataFolder = join(home, 'postgres');
   const passwordFile = join(home, 'postgres.password');
+  await checkStartRoom(home, dataFolder, free);
   await mkdir(home, { recursive: true });
   const giveBack = await takeOwnership(join(home, 'postgres.owner'), home);
+  let halt: () => Promise<void> = giveBack;
   try {
     const binaries = await findBinaries();
-    const run = await programRunner(dataFolder);
+    const { run, server: prefix } = await programRunner(dataFolder);
     const password = await ensurePassword(passwordFile, dataFolder);
     log('Preparing the database ...');
     await ensureData(dataFolder, passwordFile, binaries, run);
-    await clearLeftovers(dataFolder, binaries, run);
-    const port = await startServer(run, binaries.pg_ctl, dataFolder);
-    const serverUrl = `postgres://${DATABASE_USER}:${password}@${HOST}:${port}`;
-    const halt = async (): Promise<void> => {
-      // A server that was killed needs no stopping; its pid file says whether it runs.
+    // Of versions that let the server write into a file of its own, which had no end.
+    await rm(join(dataFolder, 'server.log'), { force: true });
+    const urlAt = (port: number) => `postgres://${DATABASE_USER}:${password}@${HOST}:${port}`;
+    const launch = async (port: number): Promise<Server> => {
       await clearLeftovers(dataFolder, binaries, run);
+      const server = spawnServer(prefix, binaries.postgres, { dataFolder, port, onLine });
+      try {
+        await server.ready();
+      } catch (error) {
+        await server.stop();
+        throw error;
+      }
+      return server;
+    };
+    const { server, port } = await startServer(launch);
+    // The address stays: the services that use the database know no other.
+    const supervisor = new Supervisor(server, { launch: () => launch(port), onNotice, onGiveUp, pause });
+    halt = async () => {
+      await supervisor.stop();
       await giveBack();
     };
-    let stopping: Promise<void> | undefined;
-    const stop = (): Promise<void> => {
-      stopping ??= halt();
-      return stopping;
-    };
-    try {
-      await ensureDatabase(serverUrl);
-    } catch (error) {
-      await stop();
-      throw error;
-    }
+    await ensureDatabase(urlAt(port));
     log(`Postgres listens on ${HOST}:${port}`);
-    return { databaseUrl: embeddedUrl(password, port), stop };
+    let stopping: Promise<void> | undefined;
+    return {
+      databaseUrl: embeddedUrl(password, port),
+      whenUp: () => supervisor.whenUp(),
+      stop: () => {
+        stopping ??= halt();
+        return stopping;
+      },
+    };
   } catch (error) {
-    await giveBack();
-    throw error;
+    await halt();
+    throw isDiskFull(error) && !(error instanceof CorescoreError)
+      ? diskFull(`The database cannot be prepared: ${(error as Error).message}`, error)
+      : error;
   }
+}
+
+const ignore = (): void => undefined;
+
+/** A start on a full disk would end half-way in words of the server's. @throws CorescoreError `disk_full` */
+async function checkStartRoom(home: string, dataFolder: string, freeOf: typeof freeBytes): Promise<void> {
+  const isThere = await access(join(dataFolder, 'PG_VERSION')).then(
+    () => true,
+    () => false,
+  );
+  const needed = isThere ? START_BYTES : FIRST_START_BYTES;
+  const free = await freeOf(home);
+  if (free >= needed) return;
+  throw diskFull(
+    `The disk of ${home} has ${formatBytes(free)} free; the database needs ${formatBytes(needed)} to start.`,
+  );
 }

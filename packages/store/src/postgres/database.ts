@@ -1,5 +1,6 @@
 import { CorescoreError } from '@corescore/contracts';
 import pg from 'pg';
+import { diskFull, isDiskFull } from '../disk-room.js';
 
 export type Row = Record<string, unknown>;
 
@@ -14,19 +15,27 @@ export interface Database extends Sql {
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** The injected time, or null for the database's own clock: SQL says `coalesce($1::timestamptz, now())`. */
   clock(): Date | null;
+  /** Seconds since Postgres was last found away, or unable to write; Infinity where it never was. */
+  steadySeconds(): number;
 }
 
 /** SQLSTATE classes and socket errors that mean "Postgres is away", not "the statement is wrong". */
 const AWAY = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 
-function isAway(error: unknown): boolean {
+/** What the client says of a connection that was lost, or that it did not get in time: these have no code. */
+const AWAY_WORDS =
+  /connection terminated|timeout expired|timeout exceeded when trying to connect|connection error and is not queryable/i;
+
+export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as Error & { code?: string };
-  return code === undefined ? /connection terminated|timeout expired/i.test(error.message) : AWAY.test(code);
+  return code === 'unavailable' || (code === undefined ? AWAY_WORDS.test(error.message) : AWAY.test(code));
 }
 
-/** The database's absence as a problem with a remedy; any other error as it is. */
+/** The database's absence, and its full disk, as problems with a remedy; any other error as it is. */
 export function databaseError(error: unknown): unknown {
+  if (error instanceof CorescoreError) return error;
+  if (isDiskFull(error)) return diskFull('The disk of the database is full.', error);
   if (!isAway(error)) return error;
   return new CorescoreError('unavailable', 'The database does not answer.', {
     remedy: 'Try again in a moment; the operator sees why in the log of the service.',
@@ -55,6 +64,7 @@ export const connectionConfig = (databaseUrl: string, schema: string): pg.Client
 
 export class PooledDatabase implements Database {
   readonly pool: pg.Pool;
+  #awayAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     databaseUrl: string,
@@ -65,7 +75,22 @@ export class PooledDatabase implements Database {
   ) {
     this.pool = new pg.Pool({ ...connectionConfig(databaseUrl, schema), max: poolSize, application_name: 'corescore' });
     // An idle connection that Postgres ends would otherwise end this process.
-    this.pool.on('error', onError);
+    this.pool.on('error', (error) => {
+      this.#failed(error);
+      onError(error);
+    });
+    // So would one that ends while a transaction has it and is between two statements: the next one tells.
+    this.pool.on('connect', (client) => client.on('error', (error) => this.#failed(error)));
+  }
+
+  #failed(error: unknown): unknown {
+    const told = databaseError(error);
+    if (told !== error || isAway(error)) this.#awayAtMs = performance.now();
+    return told;
+  }
+
+  steadySeconds(): number {
+    return (performance.now() - this.#awayAtMs) / 1000;
   }
 
   clock(): Date | null {
@@ -76,7 +101,7 @@ export class PooledDatabase implements Database {
     try {
       return (await this.pool.query(text, values as unknown[])).rows as R[];
     } catch (error) {
-      throw databaseError(error);
+      throw this.#failed(error);
     }
   }
 
@@ -85,7 +110,7 @@ export class PooledDatabase implements Database {
     try {
       client = await this.pool.connect();
     } catch (error) {
-      throw databaseError(error);
+      throw this.#failed(error);
     }
     const sql: Sql = {
       query: async <R>(text: string, values: readonly unknown[] = []) =>
@@ -101,7 +126,7 @@ export class PooledDatabase implements Database {
       await client.query('ROLLBACK').catch(() => {
         broken = true;
       });
-      throw databaseError(error);
+      throw this.#failed(error);
     } finally {
       client.release(broken);
     }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { QueueJob } from '../types.js';
@@ -31,6 +32,28 @@ export interface QueueConnection {
 /** A producer issues one statement at a time, a worker a few: small pools, on top of the store's own. */
 const POOL = 2;
 
+/** BullMQ asks again at once after an error that is not a refused connection, and waits 15 s after one that is. */
+const RETRY_MS = 500;
+/** Its longest wait for a notification, after an error an hour: one that was lost must not cost so much. */
+const LONGEST_WAIT_SECONDS = 10;
+
+/** The backend of a worker, made fit for a database that goes away and comes back. */
+const steadyBackend: typeof createPostgresBackend = (...args) => {
+  const backend = createPostgresBackend(...args);
+  const moveToActive = backend.moveToActive.bind(backend);
+  backend.moveToActive = async (...job) => {
+    try {
+      return await moveToActive(...job);
+    } catch (error) {
+      await sleep(RETRY_MS);
+      throw error;
+    }
+  };
+  const waitForJob = backend.waitForJob.bind(backend);
+  backend.waitForJob = (seconds) => waitForJob(Math.min(seconds, LONGEST_WAIT_SECONDS));
+  return backend;
+};
+
 /** Queues in Postgres, in a schema of their own beside the service's tables. */
 export function postgresConnection(databaseUrl: string, schema: string): QueueConnection {
   const connection = { connectionString: databaseUrl, schema, max: POOL, connectionTimeoutMillis: 10_000 };
@@ -41,8 +64,8 @@ export function postgresConnection(databaseUrl: string, schema: string): QueueCo
         new Worker(
           name,
           (job: { data: QueueJob }) => handler(job.data),
-          { connection, concurrency },
-          createPostgresBackend,
+          { connection, concurrency, runRetryDelay: RETRY_MS },
+          steadyBackend,
         ),
       ),
     close: async () => undefined,

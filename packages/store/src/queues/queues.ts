@@ -1,6 +1,6 @@
 import { QUEUES, type QueueName } from '@corescore/contracts';
 import { v7 } from 'uuid';
-import type { Database } from '../postgres/database.js';
+import { type Database, databaseError } from '../postgres/database.js';
 import { NOW } from '../repositories/rows.js';
 import type { EnqueuedJob, QueueCounts, QueueHealth, QueueJob, Queues, QueueWorker } from '../types.js';
 import type { JobQueue, QueueConnection } from './connection.js';
@@ -40,19 +40,35 @@ export class BullQueues implements Queues {
     return queue;
   }
 
+  /** A queue that failed to open stays so for ever (BullMQ keeps the answer): the next call opens another. */
+  async #use<T>(name: QueueName, call: (queue: JobQueue) => Promise<T>): Promise<T> {
+    const queue = this.#queue(name);
+    try {
+      return await call(queue);
+    } catch (error) {
+      if (this.#queues.get(name) === queue) {
+        this.#queues.delete(name);
+        queue.close().catch(this.onError);
+      }
+      throw databaseError(error);
+    }
+  }
+
   async enqueue(name: QueueName, { runId, attempt, background = false }: EnqueuedJob): Promise<void> {
-    await this.#queue(name).add(
-      'run',
-      { runId, attempt },
-      // The row decides about retries (DESIGN, decision 2); a job that has ended leaves nothing, so that its id is free.
-      {
-        jobId: `${runId}-${name}-${attempt}`,
-        attempts: 1,
-        removeOnComplete: true,
-        removeOnFail: true,
-        // Jobs without a priority come first.
-        ...(background ? { priority: BACKGROUND_PRIORITY } : {}),
-      },
+    await this.#use(name, (queue) =>
+      queue.add(
+        'run',
+        { runId, attempt },
+        // The row decides about retries (DESIGN, decision 2); a job that has ended leaves nothing: its id is free.
+        {
+          jobId: `${runId}-${name}-${attempt}`,
+          attempts: 1,
+          removeOnComplete: true,
+          removeOnFail: true,
+          // Jobs without a priority come first.
+          ...(background ? { priority: BACKGROUND_PRIORITY } : {}),
+        },
+      ),
     );
   }
 
@@ -97,7 +113,7 @@ export class BullQueues implements Queues {
         waiting = 0,
         prioritized = 0,
         active = 0,
-      } = await this.#queue(name).getJobCounts('waiting', 'prioritized', 'active');
+      } = await this.#use(name, (queue) => queue.getJobCounts('waiting', 'prioritized', 'active'));
       counts[name] = { waiting: waiting + prioritized, active };
     }
     return counts;

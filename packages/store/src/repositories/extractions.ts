@@ -54,12 +54,14 @@ export function createExtractions(database: Database): Extractions {
          VALUES ($2, 'running', $3, ${NOW} + make_interval(secs => $4), ${NOW})
          ON CONFLICT (key) DO UPDATE SET status = 'running', lease_holder = excluded.lease_holder,
            lease_expires_at = excluded.lease_expires_at, failure = NULL, ended_at = NULL
-         WHERE (extractions.status = 'running' AND extractions.lease_expires_at < ${NOW})
+         WHERE (extractions.status = 'running'
+             AND (extractions.lease_holder = $3 OR ($6 AND extractions.lease_expires_at < ${NOW})))
            OR (extractions.status = 'failed' AND (
              extractions.failure IS NULL OR extractions.failure->>'kind' = 'infrastructure'
              OR $5::timestamptz IS NULL OR extractions.ended_at < $5))
          RETURNING key`,
-        [database.clock(), key, holder, leaseSeconds, since ?? null],
+        // After an outage whoever lives extends its lease first, as for runs; an answer that was lost is asked for again.
+        [database.clock(), key, holder, leaseSeconds, since ?? null, database.steadySeconds() >= leaseSeconds],
       );
       if (taken.length > 0) return { state: 'claimed' };
       const [row] = await database.query<Row>('SELECT * FROM extractions WHERE key = $1', [key]);

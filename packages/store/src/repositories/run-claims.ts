@@ -21,6 +21,9 @@ export type RunClaims = Pick<Runs, 'claim' | 'heartbeat' | 'progress' | 'toScori
 
 const LEASE = `lease_holder = $3, lease_expires_at = ${NOW} + make_interval(secs => $4), worker = $3`;
 
+/** A claim whose answer was lost with the connection is asked for again: names of holders are not used twice. */
+const OURS = 'lease_holder = $3';
+
 export function createRunClaims(database: Database): RunClaims {
   async function claimed(id: string): Promise<ClaimedRun> {
     const [row] = await database.query<ClaimedRow>(
@@ -57,7 +60,7 @@ export function createRunClaims(database: Database): RunClaims {
           {
             set: `status = 'extracting', extracting_at = ${NOW}, scoring_at = NULL, progress = NULL,
               waiting_for = NULL, ${LEASE}`,
-            where: `id = $2 AND status = 'queued'`,
+            where: `id = $2 AND (status = 'queued' OR (status = 'extracting' AND ${OURS}))`,
           },
           values,
         );
@@ -66,7 +69,7 @@ export function createRunClaims(database: Database): RunClaims {
       // The status stays: no event.
       const taken = await database.query(
         `UPDATE runs SET progress = NULL, ${LEASE}
-         WHERE id = $2 AND status = 'scoring' AND lease_holder IS NULL RETURNING id`,
+         WHERE id = $2 AND status = 'scoring' AND (lease_holder IS NULL OR ${OURS}) RETURNING id`,
         values,
       );
       return taken.length === 0 ? null : claimed(id);
@@ -97,16 +100,18 @@ export function createRunClaims(database: Database): RunClaims {
     },
 
     async release(id, holder, options = {}) {
-      const waitingFor = options.waitingFor ?? null;
+      const { waitingFor = null, pauseSeconds = null, because = null } = options;
       const changed = await changeRuns(
         database,
         {
           // Without anything to wait for, the run is due at once: the next sweep offers it.
           set: `status = CASE status WHEN 'extracting' THEN 'queued' ELSE status END, progress = NULL,
-            waiting_for = $4, offered_at = CASE WHEN $4::text IS NULL THEN '-infinity' ELSE ${NOW} END, ${NO_LEASE}`,
+            waiting_for = $4, offered_at = CASE WHEN $5::float8 IS NOT NULL THEN ${NOW} + make_interval(secs => $5)
+              WHEN $4::text IS NULL THEN '-infinity' ELSE ${NOW} END, ${NO_LEASE}`,
           where: 'id = $2 AND lease_holder = $3',
+          message: '$6::text',
         },
-        [database.clock(), id, holder, waitingFor],
+        [database.clock(), id, holder, waitingFor, pauseSeconds, because],
       );
       return changed.length > 0;
     },

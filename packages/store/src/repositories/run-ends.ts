@@ -76,6 +76,25 @@ export function createRunEnds(database: Database): RunEnds {
     });
   }
 
+  /** Takes runs from workers whose lease ran out. @returns those that start their stage again */
+  async function takeLost(clock: Date | null): Promise<ChangedRun[]> {
+    const ranOut = `lease_expires_at < ${NOW}`;
+    await changeRuns(
+      database,
+      {
+        set: `status = 'failed', failure = $2::jsonb, ${END}`,
+        where: `${ranOut} AND retries >= ${MAX_INFRASTRUCTURE_RETRIES}`,
+        message: `$2::jsonb->>'detail'`,
+      },
+      [clock, json(LEASE_RAN_OUT)],
+    );
+    return changeRuns(
+      database,
+      { set: AGAIN, where: ranOut, message: `'The worker was lost; the run starts its stage again.'` },
+      [clock],
+    );
+  }
+
   const ends: RunEnds = {
     async finish(id, holder, { report, receipt }) {
       const { controlMs, challengeMs } = meanSolutionTimes(report.images);
@@ -193,21 +212,8 @@ export function createRunEnds(database: Database): RunEnds {
 
     async sweep({ leaseSeconds, now }) {
       const clock = now ?? database.clock();
-      const ranOut = `lease_expires_at < ${NOW}`;
-      await changeRuns(
-        database,
-        {
-          set: `status = 'failed', failure = $2::jsonb, ${END}`,
-          where: `${ranOut} AND retries >= ${MAX_INFRASTRUCTURE_RETRIES}`,
-          message: `$2::jsonb->>'detail'`,
-        },
-        [clock, json(LEASE_RAN_OUT)],
-      );
-      const lost = await changeRuns(
-        database,
-        { set: AGAIN, where: ranOut, message: `'The worker was lost; the run starts its stage again.'` },
-        [clock],
-      );
+      // While the database was away nobody could extend a lease: whoever lives gets the time to do it first.
+      const lost = database.steadySeconds() < leaseSeconds ? [] : await takeLost(clock);
       const waiting = await database.query<ChangedRun>(
         `UPDATE runs SET offered_at = ${NOW}, waiting_for = NULL
          WHERE (status = 'queued' OR (status = 'scoring' AND lease_holder IS NULL))

@@ -1,4 +1,4 @@
-import type { ModelFiles, QueueName } from '@corescore/contracts';
+import type { CorescoreError, ModelFiles, QueueName } from '@corescore/contracts';
 
 /** A file of a model version: its name there, and the bytes that were uploaded. */
 export interface StoredFile {
@@ -89,10 +89,19 @@ export interface EmbeddedPostgresOptions {
   home: string;
   /** Told what is going on, a line each. Default: silent. */
   log?: (line: string) => void;
+  /** The server's own lines. Default: dropped. */
+  onLine?: (line: string) => void;
+  /** For the operator: the server is gone, it is back. Default: silent. */
+  onNotice?: (text: string) => void;
+  /** The server does not start any more and stays down. */
+  onGiveUp?: (error: CorescoreError) => void;
 }
 
 export interface EmbeddedPostgres {
+  /** Stays the same when the server is started again. */
   databaseUrl: string;
+  /** Resolves once the server runs: at once, where it does. */
+  whenUp(): Promise<void>;
   /** Fast shutdown; what is stored stays. Safe to call twice. */
   stop(): Promise<void>;
 }

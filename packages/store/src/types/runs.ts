@@ -64,9 +64,14 @@ export interface Runs {
   /**
    * Hands the run back unharmed: extracting -> queued, scoring stays scoring without a holder. With `waitingFor` (an
    * activations key that another run computes) the sweeper leaves it alone while that extraction is alive, and
-   * `extractions.done` or `failed` names it; without, the next sweep offers it (a worker that shuts down).
+   * `extractions.done` or `failed` names it; with `pauseSeconds` it is offered after that time and a lease's; without
+   * either, the next sweep offers it (a worker that shuts down). `because` becomes the text of its event.
    */
-  release(id: string, holder: string, options?: { waitingFor?: string }): Promise<boolean>;
+  release(
+    id: string,
+    holder: string,
+    options?: { waitingFor?: string; pauseSeconds?: number; because?: string },
+  ): Promise<boolean>;
   /**
    * scoring -> scored, with scores, series, images and receipt in one transaction, exactly once: false when the run is
    * not (any more) ours, and nothing is written then.
@@ -96,7 +101,8 @@ export interface Runs {
   /**
    * What a lost queue, a dead worker or a shutdown left: runs whose lease ran out (attempt + 1, or failed as
    * `infrastructure` after MAX_INFRASTRUCTURE_RETRIES) and runs that have waited `leaseSeconds` since they were last
-   * offered. Enqueue each; a job that is there already is not added twice. Safe to call from several processes.
+   * offered. Enqueue each; a job that is there already is not added twice. Safe to call from several processes. Where
+   * the database was away within the last `leaseSeconds`, leases that ran out are left alone.
    */
   sweep(options: { leaseSeconds: number; now?: Date }): Promise<DueJob[]>;
   /** Runs by status, for metrics. */
