@@ -2,6 +2,7 @@ export { checkRoom, diskFull, freeBytes, isDiskFull } from './disk-room.js';
 export { findBinaries } from './embedded/binaries.js';
 export { startEmbeddedPostgres } from './embedded/start.js';
 export { openStore } from './open.js';
+export { mayPass } from './postgres/database.js';
 export { consumed } from './queues/health.js';
 export { meanSolutionTimes, rankBoard } from './repositories/leaderboard.js';
 export * from './types.js';
