@@ -70,9 +70,10 @@ export async function startServe(options: {
     );
     if (ready) break;
     if (child.exitCode !== null) throw new Error(`serve ended with ${child.exitCode}:\n${text}`);
-    if (tries > 600) {
+    // `npm start` looks first whether all is built.
+    if (tries > (options.npm ? 1800 : 600)) {
       child.kill('SIGKILL');
-      throw new Error(`serve was not ready within a minute:\n${text}`);
+      throw new Error(`serve was not ready in time:\n${text}`);
     }
     await sleep(100);
   }

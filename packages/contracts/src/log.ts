@@ -37,6 +37,13 @@ export const openLog = (service: string, level: LogLevel = 'info', to: Destinati
     to,
   );
 
+/** Tells of an error in the background: an expected one in its words and its cause's, a bug with its stack. */
+export function logError(log: Logger, error: Error): void {
+  const { cause } = error;
+  if (!(error instanceof CorescoreError)) log.error({ err: error }, error.message);
+  else log.warn(cause instanceof Error ? { because: cause.message } : {}, error.message);
+}
+
 /** Says why a service ends: an expected error in its words, with what to do, a bug with its stack. */
 export function logEnd(log: Logger, error: unknown): void {
   if (error instanceof CorescoreError)

@@ -1,7 +1,7 @@
 import { runMigrations } from 'bullmq';
 import { audit } from './audit/audit.js';
 import { createBlobs } from './blobs/disk.js';
-import { PooledDatabase } from './postgres/database.js';
+import { databaseError, mayPass, PooledDatabase } from './postgres/database.js';
 import { Listener } from './postgres/listener.js';
 import { migrate } from './postgres/migrate.js';
 import { postgresConnection, redisConnection } from './queues/connection.js';
@@ -23,6 +23,21 @@ import type { Store, StoreOptions } from './types.js';
 const DEFAULT_SCHEMA = 'corescore';
 const POOL_SIZE = 6;
 
+const OUTAGE_TOLD_EVERY_MS = 10_000;
+
+/** Every connection meets an outage, and every try to make another: it is told in our words, now and then. */
+function outagesOnce(onError: (error: Error) => void): (error: Error) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    const told = databaseError(error) as Error;
+    if (mayPass(told)) {
+      if (performance.now() - toldMs < OUTAGE_TOLD_EVERY_MS) return;
+      toldMs = performance.now();
+    }
+    onError(told);
+  };
+}
+
 /** Schema of BullMQ's own tables, beside the service's. */
 export const queueSchema = (schema: string): string => `${schema}_queue`;
 
@@ -31,7 +46,8 @@ export const queueSchema = (schema: string): string => `${schema}_queue`;
  * @throws CorescoreError `unavailable` when Postgres does not answer, `configuration` for a schema name it cannot take
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, redisUrl, home, schema = DEFAULT_SCHEMA, onError = () => undefined } = options;
+  const { databaseUrl, redisUrl, home, schema = DEFAULT_SCHEMA } = options;
+  const onError = outagesOnce(options.onError ?? (() => undefined));
   const database = new PooledDatabase(databaseUrl, schema, options.poolSize ?? POOL_SIZE, options.now, onError);
   const listener = new Listener(databaseUrl, schema, RUN_EVENTS_CHANNEL, onError);
   const connection =

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { CorescoreError, EXIT_CODES } from '@corescore/contracts';
 import { parseEnv } from '@corescore/contracts/env';
-import { logEnd, openLog } from '@corescore/contracts/log';
+import { logEnd, logError, openLog } from '@corescore/contracts/log';
 import { isDiskFull, openStore } from '@corescore/store';
 import { buildApp } from './app.js';
 import { asCorescoreError } from './problems.js';
@@ -28,10 +28,7 @@ async function main(): Promise<void> {
   const store = await openStore({
     databaseUrl: env.databaseUrl,
     home: env.home,
-    onError: (error) => {
-      if (error instanceof CorescoreError) log.warn(error.message);
-      else log.error({ err: error }, error.message);
-    },
+    onError: (error) => logError(log, error),
     ...(env.redisUrl === undefined ? {} : { redisUrl: env.redisUrl }),
   });
   const app = await (async () => {

@@ -1,10 +1,9 @@
 import type { RunFailure } from '@corescore/contracts';
-import { type ClaimedRun, checkRoom } from '@corescore/store';
+import { type ClaimedRun, checkRoom, mayPass } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
 import { DerivedLost } from './derived.js';
 import { toFailure } from './failures.js';
 import { LeaseLost, ShuttingDown, withLease } from './lease.js';
-import { mayPass } from './patience.js';
 import { throttled } from './throttle.js';
 
 /** A failure that another run of the same activations has met already. */

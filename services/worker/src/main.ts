@@ -1,7 +1,7 @@
 import { type Benchmark, benchmarkRefs, loadBenchmark } from '@corescore/benchmarks';
 import { CorescoreError, EXIT_CODES } from '@corescore/contracts';
 import { type Env, parseEnv } from '@corescore/contracts/env';
-import { logEnd, openLog } from '@corescore/contracts/log';
+import { logEnd, logError, openLog } from '@corescore/contracts/log';
 import { requireWalls, sandbox, sweepTemporary } from '@corescore/runtime';
 import { openStore, type Store } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
@@ -14,11 +14,7 @@ import { scoreRun } from './score-job.js';
 
 const logger = openLog('worker');
 const log = (line: string): void => logger.warn(line);
-const onError = (error: Error): void => {
-  // An outage is told by everything that meets it: its words are enough.
-  if (error instanceof CorescoreError) logger.warn(error.message);
-  else logger.error({ err: error }, error.message);
-};
+const onError = (error: Error): void => logError(logger, error);
 
 /** Aborted by SIGTERM, SIGINT, or the end of the supervisor, which nobody would be left to stop us for. */
 function askedToEnd(): AbortSignal {

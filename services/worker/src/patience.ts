@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CorescoreError, growingPauseMs } from '@corescore/contracts';
-import { isDiskFull, type Store } from '@corescore/store';
+import { growingPauseMs } from '@corescore/contracts';
+import { mayPass, type Store } from '@corescore/store';
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
-
-/** The database is away, or cannot write: nothing that was asked is wrong, and it may be asked again. */
-export const mayPass = (error: unknown): boolean =>
-  (error instanceof CorescoreError && error.code === 'unavailable') || isDiskFull(error);
 
 /**
  * The store as jobs use it: what moves a run or an extraction on is tried until the database takes it, so that work

@@ -43,6 +43,10 @@ export function databaseError(error: unknown): unknown {
   });
 }
 
+/** The database is away, or cannot write: nothing that was asked is wrong, and it may be asked again. */
+export const mayPass = (error: unknown): boolean =>
+  (error instanceof CorescoreError && error.code === 'unavailable') || isDiskFull(error);
+
 /** Identifiers cannot be bound as parameters. @throws CorescoreError `configuration` for anything but a plain name */
 export function quoted(schema: string): string {
   if (!/^[a-z_][a-z0-9_]{0,55}$/.test(schema)) {
