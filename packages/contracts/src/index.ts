@@ -17,4 +17,5 @@ export * from './queues.js';
 export * from './rest.js';
 export * from './run.js';
 export * from './score.js';
+export * from './text.js';
 export * from './token.js';

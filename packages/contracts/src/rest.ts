@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { BenchmarkRef, Digest, Slug, Timestamp, Uuid } from './ids.js';
 import { RunFailure, RunStatus } from './run.js';
 import { Score, Series } from './score.js';
+import { NO_NUL } from './text.js';
 import { Scope } from './token.js';
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -132,7 +133,15 @@ export const Receipt = Type.Object({
 export type Receipt = Static<typeof Receipt>;
 
 export const TokenRequest = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 100 }), owner: Slug, scopes: Type.Array(Scope, { minItems: 1 }) },
+  {
+    name: Type.String({ minLength: 1, maxLength: 100, pattern: NO_NUL, description: 'what it is for' }),
+    owner: Slug,
+    scopes: Type.Array(Scope, { minItems: 1, maxItems: 3 }),
+    expiresAt: Type.Optional({
+      ...Timestamp,
+      description: 'in the future; without it, the token is valid until revoked',
+    }),
+  },
   { additionalProperties: false },
 );
 

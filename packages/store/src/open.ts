@@ -8,12 +8,15 @@ import { BullQueues } from './queues/queues.js';
 import { createBenchmarks } from './repositories/benchmarks.js';
 import { createEvents } from './repositories/events.js';
 import { createExtractions } from './repositories/extractions.js';
+import { createLimits } from './repositories/limits.js';
 import { createModels } from './repositories/models.js';
 import { createResults } from './repositories/results.js';
 import { RUN_EVENTS_CHANNEL } from './repositories/run-changes.js';
 import { createRuns } from './repositories/runs.js';
+import { createStreams } from './repositories/streams.js';
 import { createSubmissions } from './repositories/submissions.js';
 import { createTokens } from './repositories/tokens.js';
+import { createUploads } from './repositories/uploads.js';
 import type { Store, StoreOptions } from './types.js';
 
 const DEFAULT_SCHEMA = 'corescore';
@@ -44,6 +47,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await database.close();
     throw error;
   }
+  const streams = createStreams(database, onError);
   let closing: Promise<void> | undefined;
   return {
     tokens: createTokens(database),
@@ -54,6 +58,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     extractions: createExtractions(database),
     benchmarks: createBenchmarks(database),
     results: createResults(database),
+    limits: createLimits(database),
+    streams,
+    uploads: createUploads(database),
     blobs: createBlobs(home),
     queues,
     ping,
@@ -69,6 +76,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     close() {
       closing ??= (async () => {
+        streams.close();
         await queues.close();
         await listener.close();
         await database.close();

@@ -17,12 +17,16 @@ export interface Database extends Sql {
 }
 
 /** SQLSTATE classes and socket errors that mean "Postgres is away", not "the statement is wrong". */
-const AWAY = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+const AWAY =
+  /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
+/** What `pg` and its pool say of a connection that they do not get, or have no more; these come without a code. */
+const NO_CONNECTION =
+  /connection terminated|timeout expired|timeout exceeded when trying to connect|read timeout|not queryable|after calling end/i;
 
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as Error & { code?: string };
-  return code === undefined ? /connection terminated|timeout expired/i.test(error.message) : AWAY.test(code);
+  return code === undefined ? NO_CONNECTION.test(error.message) : AWAY.test(code);
 }
 
 /** The database's absence as a problem with a remedy; any other error as it is. */

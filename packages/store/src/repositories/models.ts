@@ -3,10 +3,10 @@ import { v7 } from 'uuid';
 import type { Database } from '../postgres/database.js';
 import type { Models } from '../types.js';
 import {
-  clean,
   cursorId,
   iso,
   json,
+  jsonAsSent,
   NOW,
   toPage,
   toStoredVersion,
@@ -67,8 +67,8 @@ export function createModels(database: Database): Models {
             model!.id,
             digest,
             manifest.kind,
-            manifest.description === undefined ? null : clean(manifest.description),
-            json(manifest),
+            manifest.description ?? null,
+            jsonAsSent(manifest),
             version.temporal,
             version.parameters,
             version.semanticDigest,

@@ -36,12 +36,20 @@ export interface Tokens {
     name: string;
     owner: string;
     scopes: readonly Scope[];
+    /** ISO 8601; absent: valid until it is revoked. */
+    expiresAt?: string | null;
   }): Promise<{ token: TokenView; secret: string }>;
-  /** null for an unknown or revoked secret. Marks the token as used, at most once a minute. */
+  /**
+   * null for an unknown or revoked secret. Marks the token as used, at most once a minute.
+   * @throws CorescoreError `token_expired`
+   */
   verify(secret: string): Promise<Identified | null>;
   /** Newest first. */
   list(): Promise<TokenView[]>;
-  /** null where there is no such token; revoking twice changes nothing. */
+  /**
+   * null where there is no such token; revoking twice changes nothing.
+   * @throws CorescoreError `last_admin_token` where no valid token with the scope admin would be left
+   */
   revoke(id: string): Promise<TokenView | null>;
   /**
    * Makes sure that the file at `path` holds the secret of a valid token: creates an admin token of owner `local` and

@@ -2,6 +2,7 @@ import { CorescoreError, Leaderboard, type LeaderboardRow, type Score } from '@c
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { RouteContext } from '../context.js';
 import { type Cell, csv } from '../csv.js';
+import { COST } from '../limits.js';
 import { problems } from '../problems.js';
 import { BoardQuery, jsonOrCsv } from '../schemas.js';
 
@@ -40,6 +41,7 @@ export const leaderboardRoutes: FastifyPluginAsyncTypebox<RouteContext> = async 
   app.get(
     '/v1/leaderboard',
     {
+      config: { cost: COST.board },
       schema: {
         tags: ['leaderboard'],
         summary: 'The board of a benchmark',

@@ -1,14 +1,16 @@
 import { CorescoreError, ModelSummary, ModelVersionView, ModelView, page } from '@corescore/contracts';
 import { modelVersionDigest } from '@corescore/formats';
-import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { identityOf, requireOwner, requireScope } from '../auth.js';
 import type { RouteContext } from '../context.js';
+import { COST } from '../limits.js';
 import { acceptFile, acceptManifest, checkModel } from '../model-checks.js';
 import { problems } from '../problems.js';
 import type { Resumable } from '../resumable.js';
 import { bearer, ModelParams, PAGE_SIZE, PageQuery } from '../schemas.js';
 import { stagingDir, withUpload } from '../upload.js';
+import { validatorCompiler } from '../validation.js';
 
 /** For the document only: the parts are checked as they stream in (`upload.ts`), the body is never in memory. */
 const UploadBody = Type.Object(
@@ -40,8 +42,9 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
   app.post(
     '/v1/models/:owner/:name/versions',
     {
+      config: { cost: COST.upload },
       onRequest: requireScope('submit'),
-      validatorCompiler: (route) => (route.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(route as never)),
+      validatorCompiler: (route) => (route.httpPart === 'body' ? () => true : validatorCompiler(route as never)),
       schema: {
         tags: ['models'],
         summary: 'Upload a model version',
@@ -110,6 +113,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
   app.get(
     '/v1/models/:owner/:name',
     {
+      config: { cost: COST.large },
       schema: {
         tags: ['models'],
         summary: 'A model: its versions and their runs',
