@@ -2634,7 +2634,9 @@ export interface components {
         ModelView: {
             owner: string;
             name: string;
+            /** @description the newest, at most 200, with 8 MiB of manifests */
             versions: components["schemas"]["ModelVersionView"][];
+            /** @description the newest, at most 200 */
             runs: components["schemas"]["RunView"][];
         };
         ImageResults: {

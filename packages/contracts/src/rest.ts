@@ -109,8 +109,8 @@ export type ModelSummary = Static<typeof ModelSummary>;
 export const ModelView = Type.Object({
   owner: Type.String(),
   name: Type.String(),
-  versions: Type.Array(ModelVersionView),
-  runs: Type.Array(RunView),
+  versions: Type.Array(ModelVersionView, { description: 'the newest, at most 200, with 8 MiB of manifests' }),
+  runs: Type.Array(RunView, { description: 'the newest, at most 200' }),
 });
 export type ModelView = Static<typeof ModelView>;
 

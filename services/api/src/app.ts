@@ -113,6 +113,11 @@ export async function buildApp(options: AppOptions): Promise<App> {
   leaveRefusedBodies(app);
   authentication(app, store, env);
   limitRequests(app, store, env);
+  // Before a body is read for nobody. What looks for a file of the page comes to the handler above.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404 || (staticDir !== undefined && wantsPage(request))) return;
+    return notFound(table, request, reply);
+  });
   await app.register(multipart, { throwFileSizeLimit: true });
   await documentation(app);
 

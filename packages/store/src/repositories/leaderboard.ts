@@ -58,13 +58,24 @@ export function rankBoard(
     if (a.value === null || b.value === null) return a.value === null ? 1 : -1;
     return b.value - a.value;
   });
-  const ranked = rows.flatMap(({ value, reference }) => (reference === undefined && value !== null ? [value] : []));
+  const rankOf = ranking();
   return rows.map(({ entry, value, reference }) => ({
-    rank: reference === undefined && value !== null ? ranked.indexOf(value) + 1 : null,
+    rank: reference === undefined && value !== null ? rankOf(value) : null,
     role: reference?.role ?? 'model',
     label: reference?.label ?? entry.name,
     sentence: reference?.sentence ?? null,
     activationsSupplied: entry.kind === 'activations',
     ...entry,
   }));
+}
+
+/** Ranks of values that come in order, falling: 1, 2, 2, 4. */
+function ranking(): (value: number) => number {
+  let [place, rank, before] = [0, 0, Number.NaN];
+  return (value) => {
+    place++;
+    if (value !== before) rank = place;
+    before = value;
+    return rank;
+  };
 }

@@ -33,7 +33,7 @@ export function createStreams(database: Database, onError: (error: Error) => voi
       const refused = await database.transaction(async (sql) => {
         const clock = database.clock();
         // One after the other: two that count at once would both find room for the last.
-        await sql.query(`SELECT pg_advisory_xact_lock(hashtext('open_streams'), hashtext(current_schema()))`);
+        await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('open_streams ' || current_schema(), 0))`);
         await sql.query(`DELETE FROM open_streams WHERE expires_at <= ${NOW}`, [clock]);
         const [counted] = await sql.query<{ all: number; here: number }>(
           `SELECT count(*)::int AS all, count(*) FILTER (WHERE address = $1)::int AS here FROM open_streams`,

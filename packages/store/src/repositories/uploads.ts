@@ -8,7 +8,7 @@ export function createUploads(database: Database): OpenUploads {
     reserve: ({ id, tokenId, bytes, seconds }, limits) =>
       database.transaction(async (sql) => {
         const clock = database.clock();
-        await sql.query(`SELECT pg_advisory_xact_lock(hashtext('open_uploads'), hashtext(current_schema()))`);
+        await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('open_uploads ' || current_schema(), 0))`);
         await sql.query(`DELETE FROM open_uploads WHERE expires_at <= ${NOW}`, [clock]);
         const [open] = await sql.query<{ count: number; bytes: string }>(
           'SELECT count(*)::int AS count, coalesce(sum(bytes), 0) AS bytes FROM open_uploads WHERE token_id = $1',

@@ -9,6 +9,7 @@ import type {
   Receipt,
   RunView,
   Scope,
+  Score,
   ScoreReport,
   Series,
   SubmissionView,
@@ -90,7 +91,7 @@ export interface Models {
    * one, and the oldest otherwise.
    */
   version(digest: string, preferOwner?: string): Promise<StoredModelVersion | null>;
-  /** A model, its versions and its newest runs (at most 200), newest first. */
+  /** A model, its newest versions (at most 200, with at most 8 MiB of manifests) and runs (at most 200), newest first. */
   view(owner: string, name: string): Promise<ModelView | null>;
   /** By creation, newest first. */
   list(page: PageRequest): Promise<Page<ModelSummary>>;
@@ -147,8 +148,17 @@ export interface Results {
   series(runId: string): Promise<Series[] | null>;
   images(runId: string): Promise<ImageResults | null>;
   receipt(runId: string): Promise<Receipt | null>;
-  /** One row a model: its newest scored run, or else its newest. Ranked, reference rows among them without a rank. */
+  /**
+   * One row a model: its newest scored run, or else its newest. Ranked, reference rows among them without a rank. A row
+   * has its score of the sort metric alone: `scores` brings the others, for some rows at a time.
+   */
   leaderboard(benchmarkRef: string): Promise<LeaderboardRow[]>;
+  /** All scores of some runs, by run, in the order of the report. */
+  scores(runIds: readonly string[]): Promise<Map<string, Score[]>>;
+  /** `metric/subset/region` of all scores of the runs, in the order of their reports. */
+  scoreKeys(runIds: readonly string[]): Promise<string[]>;
+  /** Any text that is another one once the board would show something else; cheap. `benchmarkRef` is `id@version`. */
+  boardVersion(benchmarkRef: string): Promise<string>;
   /** The newest scored run of a model on a benchmark; null where there is none. */
   latestScored(benchmarkRef: string, owner: string, name: string): Promise<RunView | null>;
 }
