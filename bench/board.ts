@@ -24,10 +24,13 @@ async function fill(databaseUrl: string): Promise<void> {
   await run(`INSERT INTO users VALUES ('ada', now()) ON CONFLICT DO NOTHING`);
   await run(`INSERT INTO stimulus_sets VALUES (repeat('5', 64), 'tiny', '{a,b}', now())`);
   const definition = { id: 'tiny', version: 0, ref: 'tiny@0', sortMetric: 'metric_0', regions: ['IT'], references: [] };
-  await client.query(`INSERT INTO benchmarks VALUES ('tiny@0', 'tiny', 0, repeat('b', 64), repeat('5', 64), $1, true, now())`, [
-    JSON.stringify(definition),
-  ]);
-  await run(`INSERT INTO models SELECT gen_random_uuid(), 'ada', 'net-' || i, now() FROM generate_series(1, ${models}) i`);
+  await client.query(
+    `INSERT INTO benchmarks VALUES ('tiny@0', 'tiny', 0, repeat('b', 64), repeat('5', 64), $1, true, now())`,
+    [JSON.stringify(definition)],
+  );
+  await run(
+    `INSERT INTO models SELECT gen_random_uuid(), 'ada', 'net-' || i, now() FROM generate_series(1, ${models}) i`,
+  );
   await run(`INSERT INTO model_versions (id, model_id, digest, kind, manifest, temporal, files, created_at)
     SELECT id, id, md5(name) || md5(name), 'onnx', '{}', true, '[]', now() FROM models`);
   await run(`INSERT INTO submissions (id, owner, body_digest, model_version_id, created_at)
@@ -45,7 +48,10 @@ const peakMiB = (pid: number): number =>
   Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
 /** Reads an answer to its end without keeping it. */
-function read(url: string, headers: Record<string, string>): Promise<{ status: number; bytes: number; seconds: number }> {
+function read(
+  url: string,
+  headers: Record<string, string>,
+): Promise<{ status: number; bytes: number; seconds: number }> {
   const began = performance.now();
   return new Promise((resolve, reject) => {
     request(url, { headers, agent: false }, (response) => {

@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { identityOf, requireOwner, requireScope } from '../auth.js';
 import type { RouteContext } from '../context.js';
+import { Inspections } from '../inspections.js';
 import { COST } from '../limits.js';
 import { acceptFile, acceptManifest, checkModel } from '../model-checks.js';
 import { problems } from '../problems.js';
@@ -35,7 +36,9 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
 ) => {
   // An upload that a shutdown cuts off still has its files to remove, after its connection is gone.
   const running = new Set<Promise<unknown>>();
+  const inspections = new Inspections(env.limits.inspectSeconds);
   app.addHook('onClose', async () => {
+    await inspections.close();
     await Promise.allSettled(running);
   });
 
@@ -74,7 +77,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
           wholeUpload: (id) => uploads.whole(id, identity.tokenId),
         },
         async (upload) => {
-          const checked = await checkModel(store, upload, env.maxActivationBytes);
+          const checked = await checkModel({ store, inspections }, upload, env.maxActivationBytes);
           const files = upload.files.map(({ name: path, digest, bytes }) => ({ path, digest, bytes }));
           const digest = modelVersionDigest(upload.manifest, files);
           // Files before the row: a row never names a file that is not there.
