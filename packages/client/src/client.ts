@@ -57,7 +57,12 @@ export interface CorescoreClient {
 
   listTokens(): Promise<TokenView[]>;
   /** `secret` is in this answer and nowhere else. */
-  createToken(request: { name: string; owner: string; scopes: Scope[] }): Promise<{ token: TokenView; secret: string }>;
+  createToken(request: {
+    name: string;
+    owner: string;
+    scopes: Scope[];
+    expiresAt?: string;
+  }): Promise<{ token: TokenView; secret: string }>;
   revokeToken(id: string): Promise<TokenView>;
 }
 

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import { CorescoreError } from './problem.js';
 import { DEFAULT_PROVIDERS, type ProviderOrder, parseProviders } from './providers.js';
@@ -27,6 +28,24 @@ export interface Env {
   /** Whether runs are also scored under other conditions (strip, floors, native steps, each step against each bin). */
   beside: boolean;
   chromium: string | undefined;
+  /** Proxies whose word for the address of a client is believed: addresses and ranges. */
+  trustedProxies: string[];
+  limits: ServiceLimits;
+}
+
+/** What one client may cost a service; counted over all its processes. */
+export interface ServiceLimits {
+  /** Points a minute of a token, or of an address without one; a request costs one or more. */
+  pointsPerMinute: number;
+  /** Wrong tokens of an address in five minutes. */
+  tokenGuesses: number;
+  streamsPerAddress: number;
+  streams: number;
+  /** Resumable uploads of a token that no version has yet, and their bytes together. */
+  openUploads: number;
+  openUploadBytes: number;
+  /** Longest look at the files of one upload. */
+  inspectSeconds: number;
 }
 
 const MIB = 1024 ** 2;
@@ -51,6 +70,14 @@ export const DEFAULTS: Record<string, string | undefined> = {
   CORESCORE_LEASE_SECONDS: '30',
   CORESCORE_BESIDE: 'yes',
   CORESCORE_CHROMIUM: undefined,
+  CORESCORE_TRUSTED_PROXIES: undefined,
+  CORESCORE_POINTS_PER_MINUTE: '3000',
+  CORESCORE_TOKEN_GUESSES: '30',
+  CORESCORE_STREAMS_PER_ADDRESS: '64',
+  CORESCORE_STREAMS: '512',
+  CORESCORE_OPEN_UPLOADS: '16',
+  CORESCORE_OPEN_UPLOAD_BYTES: String(16 * GIB),
+  CORESCORE_INSPECT_SECONDS: '300',
 };
 
 /** @throws CorescoreError `configuration`, naming the variable and the remedy. */
@@ -124,6 +151,16 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
     leaseSeconds: positive('CORESCORE_LEASE_SECONDS'),
     beside: yes('CORESCORE_BESIDE'),
     chromium: text('CORESCORE_CHROMIUM'),
+    trustedProxies: addresses('CORESCORE_TRUSTED_PROXIES', text('CORESCORE_TRUSTED_PROXIES')),
+    limits: {
+      pointsPerMinute: positive('CORESCORE_POINTS_PER_MINUTE'),
+      tokenGuesses: positive('CORESCORE_TOKEN_GUESSES'),
+      streamsPerAddress: positive('CORESCORE_STREAMS_PER_ADDRESS'),
+      streams: positive('CORESCORE_STREAMS'),
+      openUploads: positive('CORESCORE_OPEN_UPLOADS'),
+      openUploadBytes: positive('CORESCORE_OPEN_UPLOAD_BYTES'),
+      inspectSeconds: positive('CORESCORE_INSPECT_SECONDS'),
+    },
   };
 }
 
@@ -137,6 +174,21 @@ export const isLoopback = (host: string): boolean =>
  */
 export const sandboxMode = ({ sandbox, host }: Pick<Env, 'sandbox' | 'host'>): SandboxMode =>
   sandbox ?? (isLoopback(host) ? 'warn' : 'require');
+/** @throws CorescoreError `configuration` for anything but addresses and ranges such as 10.0.0.0/8 */
+function addresses(name: string, list: string | undefined): string[] {
+  const entries = (list ?? '').split(',').map((entry) => entry.trim());
+  for (const entry of entries.filter((e) => e !== '')) {
+    const [address = '', bits, more] = entry.split('/');
+    const most = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
+    if (more === undefined && most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)))
+      continue;
+    throw new CorescoreError('configuration', `${name} names "${entry}", which is no address or range.`, {
+      field: name,
+      remedy: 'List addresses and ranges with commas between, such as 127.0.0.1,10.0.0.0/8.',
+    });
+  }
+  return entries.filter((entry) => entry !== '');
+}
 
 /** What the process of a model may use, from the settings. */
 export function modelLimits(env: Env, threads: number) {

@@ -39,8 +39,15 @@ const CONFIGURATION: readonly ProblemCode[] = [
   'unknown_image_set',
   'generator_option',
   'source_mismatch',
+  'last_admin_token',
 ];
-const AUTHENTICATION: readonly ProblemCode[] = ['token_missing', 'token_invalid', 'scope_missing', 'owner_reserved'];
+const AUTHENTICATION: readonly ProblemCode[] = [
+  'token_missing',
+  'token_invalid',
+  'token_expired',
+  'scope_missing',
+  'owner_reserved',
+];
 
 /** How a refused request ends a command. */
 export function exitOfProblem(code: string, status: number): ExitName {

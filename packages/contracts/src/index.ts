@@ -20,4 +20,5 @@ export * from './rest.js';
 export * from './run.js';
 export * from './score.js';
 export * from './scoring-version.js';
+export * from './text.js';
 export * from './token.js';

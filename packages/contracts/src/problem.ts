@@ -45,6 +45,7 @@ export const PROBLEMS = {
   // access
   token_missing: { status: 401, title: 'A token is needed' },
   token_invalid: { status: 401, title: 'The token is not known' },
+  token_expired: { status: 401, title: 'The token has expired' },
   scope_missing: { status: 403, title: 'The token does not allow this' },
   owner_reserved: { status: 403, title: 'This owner name is reserved' },
   // state
@@ -53,8 +54,15 @@ export const PROBLEMS = {
   unknown_model: { status: 404, title: 'No such model version' },
   idempotency_conflict: { status: 409, title: 'The same key was used with another body' },
   state_conflict: { status: 409, title: 'The run is not in a state that allows this' },
+  last_admin_token: { status: 409, title: 'The last administrator would be gone' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
+  // limits
+  rate_limited: { status: 429, title: 'Too many requests' },
+  token_guesses: { status: 429, title: 'Too many wrong tokens' },
+  too_many_streams: { status: 429, title: 'Too many event streams are open' },
+  too_many_uploads: { status: 429, title: 'Too many resumable uploads are open' },
+  inspection_limit: { status: 422, title: 'Looking at the files takes too long' },
   // the model, while it runs
   model_load_failed: { status: 422, title: 'The model does not load' },
   model_crashed: { status: 422, title: 'The model process crashed' },
@@ -99,6 +107,8 @@ export interface ErrorContext {
   /** JSON pointer into the manifest or body, or the name of a file part. */
   field?: string;
   remedy?: string;
+  /** When trying again may help: becomes the header Retry-After. */
+  retryAfterSeconds?: number;
   cause?: unknown;
 }
 
@@ -107,6 +117,7 @@ export class CorescoreError extends Error {
   override readonly name = 'CorescoreError';
   readonly field?: string;
   readonly remedy?: string;
+  readonly retryAfterSeconds?: number;
   constructor(
     readonly code: ProblemCode,
     detail: string,
@@ -115,6 +126,7 @@ export class CorescoreError extends Error {
     super(detail, context.cause === undefined ? undefined : { cause: context.cause });
     if (context.field !== undefined) this.field = context.field;
     if (context.remedy !== undefined) this.remedy = context.remedy;
+    if (context.retryAfterSeconds !== undefined) this.retryAfterSeconds = context.retryAfterSeconds;
   }
 
   get status(): number {
@@ -126,10 +138,19 @@ export class CorescoreError extends Error {
       type: `urn:corescore:problem:${this.code}`,
       title: PROBLEMS[this.code].title,
       status: this.status,
-      detail: this.message,
+      detail: clipped(this.message),
       code: this.code,
-      ...(this.field === undefined ? {} : { field: this.field }),
-      ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
+      ...(this.field === undefined ? {} : { field: clipped(this.field) }),
+      ...(this.remedy === undefined ? {} : { remedy: clipped(this.remedy) }),
     };
   }
+}
+
+/** Longer than anything that is said here of itself; what is quoted may be a megabyte. */
+const LONGEST = 2000;
+
+function clipped(text: string): string {
+  if (text.length <= LONGEST) return text;
+  // Not between the halves of a character.
+  return `${text.slice(0, LONGEST - 3).replace(/[\ud800-\udbff]$/, '')}...`;
 }

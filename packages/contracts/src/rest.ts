@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { BenchmarkRef, Digest, Slug, Timestamp, Uuid } from './ids.js';
 import { RunFailure, RunStatus } from './run.js';
 import { Score, Series } from './score.js';
+import { NO_NUL } from './text.js';
 import { Scope } from './token.js';
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -123,8 +124,8 @@ export type ModelSummary = Static<typeof ModelSummary>;
 export const ModelView = Type.Object({
   owner: Type.String(),
   name: Type.String(),
-  versions: Type.Array(ModelVersionView),
-  runs: Type.Array(RunView),
+  versions: Type.Array(ModelVersionView, { description: 'the newest, at most 200, with 8 MiB of manifests' }),
+  runs: Type.Array(RunView, { description: 'the newest, at most 200' }),
 });
 export type ModelView = Static<typeof ModelView>;
 
@@ -148,7 +149,15 @@ export const Receipt = Type.Object({
 export type Receipt = Static<typeof Receipt>;
 
 export const TokenRequest = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 100 }), owner: Slug, scopes: Type.Array(Scope, { minItems: 1 }) },
+  {
+    name: Type.String({ minLength: 1, maxLength: 100, pattern: NO_NUL, description: 'what it is for' }),
+    owner: Slug,
+    scopes: Type.Array(Scope, { minItems: 1, maxItems: 3 }),
+    expiresAt: Type.Optional({
+      ...Timestamp,
+      description: 'in the future; without it, the token is valid until revoked',
+    }),
+  },
   { additionalProperties: false },
 );
 

@@ -11,6 +11,7 @@ export const TokenView = Type.Object({
   owner: Type.String(),
   scopes: Type.Array(Scope),
   createdAt: Timestamp,
+  expiresAt: Type.Union([Timestamp, Type.Null()], { description: 'from then on it is refused; null: never' }),
   lastUsedAt: Type.Union([Timestamp, Type.Null()]),
   revokedAt: Type.Union([Timestamp, Type.Null()]),
 });

@@ -11,13 +11,16 @@ import { createBenchmarks } from './repositories/benchmarks.js';
 import { createEvents } from './repositories/events.js';
 import { createExtractions } from './repositories/extractions.js';
 import { InOrder } from './repositories/in-order.js';
+import { createLimits } from './repositories/limits.js';
 import { createModels } from './repositories/models.js';
 import { createRescores } from './repositories/rescores.js';
 import { createResults } from './repositories/results.js';
 import { RUN_EVENTS_CHANNEL } from './repositories/run-changes.js';
 import { createRuns } from './repositories/runs.js';
+import { createStreams } from './repositories/streams.js';
 import { createSubmissions } from './repositories/submissions.js';
 import { createTokens } from './repositories/tokens.js';
+import { createUploads } from './repositories/uploads.js';
 import type { Store, StoreOptions } from './types.js';
 
 const DEFAULT_SCHEMA = 'corescore';
@@ -65,6 +68,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await database.close();
     throw error;
   }
+  const streams = createStreams(database, onError);
   let closing: Promise<void> | undefined;
   return {
     tokens: createTokens(database),
@@ -76,6 +80,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     extractions: createExtractions(database),
     benchmarks: createBenchmarks(database),
     results: createResults(database),
+    limits: createLimits(database),
+    streams,
+    uploads: createUploads(database),
     blobs: createBlobs(home),
     queues,
     ping,
@@ -92,6 +99,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     close() {
       closing ??= (async () => {
+        streams.close();
         await queues.close();
         await listener.close();
         await database.close();

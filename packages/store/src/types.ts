@@ -1,11 +1,13 @@
 import type { AuditOptions, AuditReport } from './types/audit.js';
 import type { Benchmarks, Models, Results, Submissions, Tokens } from './types/catalogue.js';
 import type { Blobs, Queues } from './types/infrastructure.js';
+import type { Limits, OpenUploads, Streams } from './types/limits.js';
 import type { Events, Extractions, Rescores, Runs } from './types/runs.js';
 
 export * from './types/audit.js';
 export * from './types/catalogue.js';
 export * from './types/infrastructure.js';
+export * from './types/limits.js';
 export * from './types/runs.js';
 
 /**
@@ -33,6 +35,9 @@ export interface Store {
   readonly extractions: Extractions;
   readonly benchmarks: Benchmarks;
   readonly results: Results;
+  readonly limits: Limits;
+  readonly streams: Streams;
+  readonly uploads: OpenUploads;
   readonly blobs: Blobs;
   readonly queues: Queues;
 }

@@ -102,3 +102,9 @@ test('mean solution times are over the solved images of a subset', () => {
     meanSolutionTimes({ subsets: ['control', 'control', 'challenge', 'control'], ostMs: [100, 120, null, null] }),
   ).toEqual({ controlMs: 110, challengeMs: null });
 });
+
+test('ranks of a long board: each tie shares one, and the next goes on behind all of them', () => {
+  const entries = Array.from({ length: 9000 }, (_, i) => entry(`net-${i}`, [score(-Math.floor(i / 3))]));
+  const ranks = rankBoard(BENCHMARK, entries).map((row) => row.rank);
+  expect(ranks).toEqual(Array.from({ length: 9000 }, (_, i) => 3 * Math.floor(i / 3) + 1));
+});

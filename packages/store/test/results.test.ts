@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BENCHMARK } from './support/benchmark.js';
+import { BENCHMARK, STIMULUS_IDS } from './support/benchmark.js';
 import { digest, openTestStore, queueRun, receipt, report, type TestStore, toScoring } from './support/store.js';
 
 let t: TestStore;
@@ -57,9 +57,39 @@ test('the board has one row a model: the newest scored run, or else the newest',
     [null, 'c', waiting.id, 'queued'],
   ]);
   expect(rows[0]).toMatchObject({ digest: digest('2'), controlMs: 105.5, challengeMs: 131 });
-  expect(rows[0]!.scores).toEqual(report(0.3).scores);
+  const { scores } = report(0.3);
+  expect(rows[0]!.scores).toEqual([scores[0]]);
+  expect(await t.store.results.scores([newest, waiting.id])).toEqual(new Map([[newest, scores]]));
+  expect(await t.store.results.scoreKeys([newest, other])).toEqual(
+    scores.map((score) => `${score.metric}/${score.subset}/${score.region}`),
+  );
   expect(rows[0]!.scoredAt).toBe((await t.store.runs.view(newest))!.endedAt);
   expect(await t.store.results.leaderboard('unknown')).toEqual([]);
   expect((await t.store.results.latestScored(BENCHMARK.ref, 'ada', 'a'))!.id).toBe(newest);
   expect(await t.store.results.latestScored(BENCHMARK.ref, 'ada', 'c')).toBeNull();
+});
+
+test('the version of a board changes with what it shows, and with nothing else', async () => {
+  const version = () => t.store.results.boardVersion(BENCHMARK.ref);
+  const seen = new Set([await version()]);
+  const change = async (what: string, act: () => Promise<unknown>): Promise<void> => {
+    await act();
+    expect(seen.size, what).toBe(seen.add(await version()).size - 1);
+  };
+  const first = await queueRun(t.store, { name: 'd', digest: digest('6') });
+  await change('a run is there', async () => undefined);
+  await change('it is extracted', () => t.store.runs.claim(first.id, 'extracting', 'w', 30));
+  const before = await version();
+  await t.store.runs.heartbeat(first.id, 'w', 30);
+  await t.store.runs.progress(first.id, 'w', { done: 1, total: 2, unit: 'images' });
+  expect(await version()).toBe(before);
+  await change('it has failed', () =>
+    t.store.runs.fail(first.id, 'w', { kind: 'model_error', code: 'model_crashed', detail: 'x' }),
+  );
+  await change('an ended run is written again', () =>
+    t.sql('UPDATE runs SET control_ms = 1 WHERE id = $1', [first.id]),
+  );
+  await change('the benchmark is reworded', () =>
+    t.store.benchmarks.register({ ...BENCHMARK, title: 'Other words' }, STIMULUS_IDS),
+  );
 });

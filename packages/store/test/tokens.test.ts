@@ -55,3 +55,54 @@ test('the local token is made where it is missing or not valid here, and kept ot
   expect(await t.store.tokens.verify(readFileSync(path, 'utf8').trim())).not.toBeNull();
   expect(existsSync(`${path}.new`)).toBe(false);
 });
+
+test('a token that has expired is refused by name, and shown with its end', async () => {
+  const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
+  const { token, secret } = await t.store.tokens.create({ name: 'short', owner: 'ada', scopes: ['read'], expiresAt });
+  expect(token.expiresAt).toBe(expiresAt);
+  expect(await t.store.tokens.verify(secret)).toMatchObject({ id: token.id });
+  await t.sql("UPDATE tokens SET expires_at = now() - interval '1 second' WHERE id = $1", [token.id]);
+  await expect(t.store.tokens.verify(secret)).rejects.toMatchObject({
+    code: 'token_expired',
+    status: 401,
+    message: expect.stringContaining('"short" expired on 20'),
+    remedy: expect.any(String),
+  });
+  // Revoked is more than expired, and unknown is not told from it.
+  await t.store.tokens.revoke(token.id);
+  expect(await t.store.tokens.verify(secret)).toBeNull();
+});
+
+test('a local token that has expired is replaced', async () => {
+  const path = join(t.home, 'expired', 'token');
+  await t.store.tokens.ensureLocalToken(path);
+  const { id } = (await t.store.tokens.verify(readFileSync(path, 'utf8').trim()))!;
+  await t.sql("UPDATE tokens SET expires_at = now() - interval '1 second' WHERE id = $1", [id]);
+  expect(await t.store.tokens.ensureLocalToken(path)).toEqual({ created: true });
+});
+
+test('the last administrator cannot be revoked; one whose token has expired does not count', async () => {
+  await t.sql("UPDATE tokens SET revoked_at = now() WHERE 'admin' = ANY(scopes)");
+  const admin = async (expiresAt?: string) =>
+    (
+      await t.store.tokens.create({
+        name: 'admin',
+        owner: 'root',
+        scopes: ['read', 'admin'],
+        expiresAt: expiresAt ?? null,
+      })
+    ).token.id;
+  const last = await admin();
+  const gone = await admin(new Date(Date.now() - 1000).toISOString());
+  await t.store.tokens.create({ name: 'x', owner: 'root', scopes: ['submit'] });
+  await expect(t.store.tokens.revoke(last)).rejects.toMatchObject({
+    code: 'last_admin_token',
+    field: 'path/id',
+    remedy: expect.stringContaining('--scope admin'),
+  });
+  expect(await t.store.tokens.revoke(gone)).toMatchObject({ id: gone });
+  // Two that revoke each other at once: one of them stays.
+  const other = await admin();
+  const both = await Promise.allSettled([t.store.tokens.revoke(last), t.store.tokens.revoke(other)]);
+  expect(both.map((x) => x.status).sort()).toEqual(['fulfilled', 'rejected']);
+});

@@ -6,15 +6,17 @@ import type { Env } from '@corescore/contracts/env';
 import { openLog } from '@corescore/contracts/log';
 import type { Store } from '@corescore/store';
 import multipart from '@fastify/multipart';
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { authentication } from './auth.js';
 import type { App, RouteContext } from './context.js';
 import { documentation } from './documentation.js';
 import { intake } from './intake.js';
+import { limitRequests } from './limits.js';
 import { securityHeaders, servePage, wantsPage } from './page.js';
 import { notFound, RouteTable, schemaProblem, sendProblem } from './problems.js';
+import { leaveRefusedBodies } from './refused-body.js';
 import { resumableUploads } from './resumable.js';
 import { benchmarkRoutes } from './routes/benchmarks.js';
 import { healthRoutes } from './routes/health.js';
@@ -26,6 +28,7 @@ import { runRoutes } from './routes/runs.js';
 import { submissionRoutes } from './routes/submissions.js';
 import { tokenRoutes } from './routes/tokens.js';
 import { uploadRoutes } from './routes/uploads.js';
+import { refuseUnfit, validatorCompiler } from './validation.js';
 
 /** A JSON body is a submission or a token: small. Model files go through multipart, with a limit of their own. */
 const JSON_BODY_BYTES = 1024 * 1024;
@@ -55,6 +58,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     loggerInstance: openLog('api', 'error', options.log) as FastifyBaseLogger,
     genReqId: () => randomUUID(),
     bodyLimit: JSON_BODY_BYTES,
+    trustProxy: env.trustedProxies.length > 0 && env.trustedProxies,
     // A whole upload may take an hour on a slow line, but a silent socket is let go.
     requestTimeout: 60 * MINUTE_MS,
     connectionTimeout: 2 * MINUTE_MS,
@@ -71,7 +75,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setValidatorCompiler(validatorCompiler);
+  refuseUnfit(app);
   app.setSerializerCompiler(({ schema, method, url, httpStatus }) => {
     if (options.strictResponses !== true) return (data) => JSON.stringify(data);
     const check = Compile(schema as Parameters<typeof Compile>[0]);
@@ -107,13 +112,20 @@ export async function buildApp(options: AppOptions): Promise<App> {
     }
   });
   securityHeaders(app);
-  authentication(app, store);
+  leaveRefusedBodies(app);
+  authentication(app, store, env);
+  limitRequests(app, store, env);
   intake(app, env);
+  // Before a body is read for nobody. What looks for a file of the page comes to the handler above.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404 || (staticDir !== undefined && wantsPage(request))) return;
+    return notFound(table, request, reply);
+  });
   await app.register(multipart, { throwFileSizeLimit: true });
   await documentation(app);
 
   const context: RouteContext = { store, env, now };
-  const uploads = resumableUploads(env.home, env.maxUploadBytes, now);
+  const uploads = resumableUploads(store, env, now);
   await app.register(modelRoutes, { ...context, uploads });
   await app.register(uploadRoutes, { ...context, uploads });
   await app.register(submissionRoutes, context);

@@ -1,7 +1,9 @@
 import { allows, CorescoreError, type Scope } from '@corescore/contracts';
+import type { Env } from '@corescore/contracts/env';
 import type { Store } from '@corescore/store';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import type { App } from './context.js';
+import { countGuesses } from './limits.js';
 
 /** Who asks: the owner of the token and what it allows. */
 export interface Identity {
@@ -23,14 +25,17 @@ const TOKEN_REMEDY =
   'Send "Authorization: Bearer <token>"; the local token is in the file "token" of the service\'s home folder.';
 
 /** Reads the bearer token of each request. A wrong token is refused even where none is needed: it is a mistake. */
-export function authentication(app: App, store: Store): void {
+export function authentication(app: App, store: Store, env: Env): void {
+  const guesses = countGuesses(store, env);
   app.decorateRequest('identity', null);
   app.addHook('onRequest', async (request) => {
     const header = request.headers.authorization;
     if (header === undefined || !request.url.startsWith('/v1/')) return;
+    await guesses.refuseMore(request.ip);
     const secret = /^Bearer +([^\s]+) *$/i.exec(header)?.[1];
     const token = secret === undefined ? null : await store.tokens.verify(secret);
     if (token === null) {
+      await guesses.count(request.ip);
       throw new CorescoreError('token_invalid', 'The token is not known here, or has been revoked.', {
         field: 'header/authorization',
         remedy: TOKEN_REMEDY,

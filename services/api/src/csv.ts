@@ -11,7 +11,9 @@ function cell(value: Cell): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Comma-separated values with a header row (RFC 4180). */
-export function csv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return `${[columns, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
-}
+/** A row of comma-separated values with its end (RFC 4180). */
+export const csvLine = (row: readonly Cell[]): string => `${row.map(cell).join(',')}\r\n`;
+
+/** Comma-separated values with a header row. */
+export const csv = (columns: readonly string[], rows: readonly (readonly Cell[])[]): string =>
+  [columns, ...rows].map(csvLine).join('');

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { App } from './context.js';
 import { finishDocument } from './document.js';
+import { DOCUMENTATION_POLICY } from './page.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -35,7 +36,7 @@ export async function documentation(app: App): Promise<void> {
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    staticCSP: true,
+    staticCSP: DOCUMENTATION_POLICY,
     uiConfig: { deepLinking: true },
     validatorUrl: false,
   });

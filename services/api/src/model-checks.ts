@@ -1,15 +1,9 @@
 import { extname } from 'node:path';
-import { CorescoreError, FILE_NAME, isNetwork, type Manifest } from '@corescore/contracts';
-import {
-  checkActivations,
-  checkNetwork,
-  declaredFiles,
-  isTemporal,
-  notSent,
-  parseManifest,
-  semanticDigest,
-} from '@corescore/formats';
-import type { Store } from '@corescore/store';
+import { type ActivationsManifest, CorescoreError, FILE_NAME, isNetwork, type Manifest } from '@corescore/contracts';
+import { declaredFiles, isTemporal, notSent, parseManifest } from '@corescore/formats';
+import type { StimulusSetRow, Store } from '@corescore/store';
+import type { Inspected } from './inspect.js';
+import type { Inspections } from './inspections.js';
 import type { Upload } from './upload.js';
 
 /** The manifest, checked, and of the model that the address names. */
@@ -49,46 +43,44 @@ export function acceptFile(manifest: Manifest, filename: string, already: readon
 }
 
 /** What the static checks learn about a version that they let pass. */
-export interface CheckedModel {
-  semanticDigest: string | null;
-  parameters: number | null;
+export interface CheckedModel extends Inspected {
   temporal: boolean;
   stimulusSetDigest: string | null;
 }
 
 /**
- * Everything that can be said without running the model: files complete, graph readable, outputs and input there;
- * activations fit the stimulus set they name.
+ * Everything that can be said without running the model; the files are looked at in a thread of their own.
  * @param maxActivationBytes limit of what is unpacked of an archive of arrays
  * @throws CorescoreError with field and remedy
  */
 export async function checkModel(
-  store: Store,
+  { store, inspections }: { store: Store; inspections: Inspections },
   upload: Upload<Manifest>,
   maxActivationBytes: number,
 ): Promise<CheckedModel> {
   const { manifest, files } = upload;
   const paths = Object.fromEntries(files.map((file) => [file.name, file.path]));
-  const temporal = isTemporal(manifest);
-  if (isNetwork(manifest)) {
-    const { parameters } = await checkNetwork(manifest, paths);
-    return {
-      semanticDigest: await semanticDigest(manifest.kind, paths),
-      parameters,
-      temporal,
-      stimulusSetDigest: null,
-    };
-  }
+  const stimulusSet = isNetwork(manifest) ? null : await stimulusSetOf(store, manifest, files);
+  const scratch = { dir: upload.dir, maxBytes: maxActivationBytes };
+  return {
+    ...(await inspections.run({ manifest, paths, stimulusSet, scratch })),
+    temporal: isTemporal(manifest),
+    stimulusSetDigest: stimulusSet?.digest ?? null,
+  };
+}
+
+async function stimulusSetOf(
+  store: Store,
+  manifest: ActivationsManifest,
+  files: readonly { name: string }[],
+): Promise<StimulusSetRow> {
   const missing = declaredFiles(manifest).files.find((name) => !files.some((file) => file.name === name));
   if (missing !== undefined) throw notSent(missing);
   const { set } = manifest.stimuli;
   const stimulusSet = await store.benchmarks.stimulusSet(set);
-  if (stimulusSet === null) {
-    throw new CorescoreError('stimulus_set_mismatch', `There is no stimulus set ${set} here.`, {
-      field: '/stimuli/set',
-      remedy: 'Use the identifier or digest of a stimulus set that GET /v1/benchmarks lists.',
-    });
-  }
-  await checkActivations(manifest, paths, stimulusSet, { dir: upload.dir, maxBytes: maxActivationBytes });
-  return { semanticDigest: null, parameters: null, temporal, stimulusSetDigest: stimulusSet.digest };
+  if (stimulusSet !== null) return stimulusSet;
+  throw new CorescoreError('stimulus_set_mismatch', `There is no stimulus set ${set} here.`, {
+    field: '/stimuli/set',
+    remedy: 'Use the identifier or digest of a stimulus set that GET /v1/benchmarks lists.',
+  });
 }

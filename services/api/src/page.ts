@@ -3,17 +3,25 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyRequest } from 'fastify';
 import type { App } from './context.js';
 
-/** The page's own files only; styles may be inline, since charts set them on their marks. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ');
+/**
+ * The service's own files only, over whatever protocol they came: a service without a certificate has no https to
+ * upgrade to.
+ */
+const policy = (styles: string): string =>
+  [
+    "default-src 'self'",
+    "script-src 'self'",
+    `style-src ${styles}`,
+    "img-src 'self' data:",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+/** Styles may be inline, since charts set them on their marks. */
+const CONTENT_SECURITY_POLICY = policy("'self' 'unsafe-inline'");
+export const DOCUMENTATION_POLICY = policy("'self'");
 
 /** Headers of every answer; a route that has set its own policy (the API's documentation) keeps it. */
 export function securityHeaders(app: App): void {

@@ -7,9 +7,9 @@ type StatusOf<C extends ProblemCode> = (typeof PROBLEMS)[C]['status'];
 /** The problem responses of a route, by status, for its `response` schema. */
 export function problems<const S extends readonly StatusOf<ProblemCode>[]>(
   ...statuses: S
-): { [K in S[number] | 500 | 503]: typeof Problem } {
-  return Object.fromEntries([...statuses, 500, 503].map((s) => [s, Problem])) as {
-    [K in S[number] | 500 | 503]: typeof Problem;
+): { [K in S[number] | 429 | 500 | 503]: typeof Problem } {
+  return Object.fromEntries([...statuses, 429, 500, 503].map((s) => [s, Problem])) as {
+    [K in S[number] | 429 | 500 | 503]: typeof Problem;
   };
 }
 
@@ -29,6 +29,15 @@ const FRAMEWORK: Record<string, { code: ProblemCode; remedy: string }> = {
   },
 };
 
+/** What the file system says where the home folder belongs to somebody else or is mounted for reading. */
+const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR']);
+
+const notWritable = (cause: Error): CorescoreError =>
+  new CorescoreError('unavailable', 'The service cannot write to its home folder.', {
+    remedy: 'Whoever runs the service makes CORESCORE_HOME writable for its user; then send this again.',
+    cause,
+  });
+
 /** Any thrown value as an error of ours; null for a bug, whose text must not leave the process. */
 export function asCorescoreError(error: unknown): CorescoreError | null {
   if (error instanceof CorescoreError) return error;
@@ -37,6 +46,7 @@ export function asCorescoreError(error: unknown): CorescoreError | null {
   const { code, statusCode } = error as Partial<FastifyError>;
   const known = code === undefined ? undefined : FRAMEWORK[code];
   if (known !== undefined) return new CorescoreError(known.code, error.message, { remedy: known.remedy });
+  if (code !== undefined && NOT_WRITABLE.has(code)) return notWritable(error);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new CorescoreError('invalid_request', error.message, { remedy: 'See /docs for what the service accepts.' });
   }
@@ -46,27 +56,33 @@ export function asCorescoreError(error: unknown): CorescoreError | null {
 /** Bearer challenge (RFC 6750) that goes with an access problem; undefined for others. */
 function challenge(error: CorescoreError): string | undefined {
   if (error.code === 'token_missing') return 'Bearer realm="corescore"';
-  if (error.code === 'token_invalid') return 'Bearer realm="corescore", error="invalid_token"';
+  if (error.code === 'token_invalid' || error.code === 'token_expired')
+    return 'Bearer realm="corescore", error="invalid_token"';
   if (error.code === 'scope_missing') return 'Bearer realm="corescore", error="insufficient_scope"';
   return undefined;
 }
 
+/** Long enough for a database to restart, short enough for somebody who waits. */
+const UNAVAILABLE_SECONDS = 5;
+
+/** Of the errors of the service, those whose words help whoever asked. */
+const TOLD: ReadonlySet<string> = new Set(['unavailable', 'disk_full'] satisfies ProblemCode[]);
+
 /** Answers any error as RFC 9457 problem details; what is not ours is logged and answered without its text. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asCorescoreError(error);
+  const told = known !== null && (known.status < 500 || TOLD.has(known.code)) ? known : null;
   const ours =
-    known !== null && (known.status < 500 || known.code === 'disk_full')
-      ? known
-      : new CorescoreError(
-          known?.code === 'unavailable' ? 'unavailable' : 'internal',
-          known?.code === 'unavailable' ? known.message : `The service failed; its log has request ${request.id}.`,
-          { remedy: 'Try again; if it stays, give the request id to whoever runs the service.' },
-        );
-  if (ours.code === 'disk_full') request.log.error({ err: error }, ours.message);
-  if (ours.code === 'internal') request.log.error({ err: error }, 'request failed');
+    told ??
+    new CorescoreError('internal', `The service failed; its log has request ${request.id}.`, {
+      remedy: 'Try again; if it stays, give the request id to whoever runs the service.',
+    });
+  if (ours.status >= 500 && (told === null || ours.cause !== undefined))
+    request.log.error({ err: error }, told === null ? 'request failed' : ours.message);
   const header = challenge(ours);
   if (header !== undefined) reply.header('www-authenticate', header);
-  if (ours.status === 503) reply.header('retry-after', '5');
+  const retryAfter = ours.retryAfterSeconds ?? (ours.status === 503 ? UNAVAILABLE_SECONDS : undefined);
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
   return reply.code(ours.status).type('application/problem+json').send(JSON.stringify(ours.toProblem()));
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { link } from 'node:fs/promises';
@@ -25,8 +26,17 @@ export interface StagedFile {
 export async function readManifest(part: Multipart): Promise<unknown> {
   if (part.fieldname !== 'manifest') throw noManifest(`The first part is called ${part.fieldname}.`);
   // The reader of manifests takes text as it takes JSON; a field that says application/json arrives parsed.
-  return part.type === 'file' ? readSmall(part) : part.value;
+  if (part.type === 'file') return readSmall(part);
+  // The parser has put the replacement character where bytes were no UTF-8: it stands for what nobody knows any more.
+  if (JSON.stringify(part.value)?.includes('\ufffd') === true) throw notUtf8();
+  return part.value;
 }
+
+const notUtf8 = (): CorescoreError =>
+  new CorescoreError('manifest_not_json', 'The manifest is not UTF-8.', {
+    field: 'manifest',
+    remedy: 'Save corescore.json in UTF-8, and send it as a file: curl -F manifest=@corescore.json.',
+  });
 
 async function readSmall(part: MultipartFile): Promise<string> {
   const chunks: Buffer[] = [];
@@ -41,7 +51,9 @@ async function readSmall(part: MultipartFile): Promise<string> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  const whole = Buffer.concat(chunks);
+  if (!isUtf8(whole)) throw notUtf8();
+  return whole.toString('utf8');
 }
 
 /** Streams a file to disk while it is hashed. */

@@ -17,8 +17,8 @@ import {
 
 /** Boundaries and part headers, over the files and the manifest. */
 const OVERHEAD_BYTES = 64 * 1024;
-/** How long a client that was refused may go on sending, so that it reads the answer instead of a reset. */
-const DRAIN_MS = 30_000;
+/** Files of a version, at most; as many parts may stand for files that came by resumable uploads. */
+const MOST_FILES = 128;
 
 export interface Upload<M> {
   manifest: M;
@@ -52,13 +52,13 @@ export async function withUpload<M, R>(
 ): Promise<R> {
   const { maxBytes } = options;
   const announced = Number(request.headers['content-length'] ?? 0);
+  if (request.isMultipart()) requireBoundary(request);
   if (announced > maxBytes + MANIFEST_BYTES + OVERHEAD_BYTES) throw tooLarge(maxBytes);
   await mkdir(options.stagingDir, { recursive: true });
   const dir = await mkdtemp(join(options.stagingDir, 'upload-'));
   try {
     return await use(await receive(request, dir, options));
   } catch (error) {
-    drain(request);
     throw uploadError(error, request);
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -77,7 +77,14 @@ export async function clearStaging(home: string, now: Date): Promise<void> {
 }
 
 async function receive<M>(request: FastifyRequest, dir: string, options: UploadOptions<M>): Promise<Upload<M>> {
-  const parts = request.parts({ limits: { fileSize: options.maxBytes + 1, fieldSize: MANIFEST_BYTES, files: 128 } });
+  const parts = request.parts({
+    limits: {
+      fileSize: options.maxBytes + 1,
+      fieldSize: MANIFEST_BYTES,
+      files: MOST_FILES + 1,
+      fields: MOST_FILES + 1,
+    },
+  });
   let manifest: { value: M } | undefined;
   const files: StagedFile[] = [];
   const uploadIds: string[] = [];
@@ -139,13 +146,13 @@ function uploadError(error: unknown, request: FastifyRequest): unknown {
   return error;
 }
 
-/** Lets the rest of a refused upload flow away: unread, it would block the connection and hide the answer. */
-function drain(request: FastifyRequest): void {
-  const { raw } = request;
-  if (raw.readableEnded || raw.destroyed) return;
-  raw.unpipe();
-  raw.resume();
-  const timer = setTimeout(() => raw.destroy(), DRAIN_MS);
-  timer.unref();
-  raw.once('close', () => clearTimeout(timer));
+/** RFC 2046: 1 to 70 characters. The parser takes a missing or longer one for a mistake of ours. */
+const BOUNDARY = /;\s*boundary=(?:"[^"]{1,70}"|[^\s;"]{1,70})\s*(?:;|$)/i;
+
+function requireBoundary(request: FastifyRequest): void {
+  if (BOUNDARY.test(request.headers['content-type'] ?? '')) return;
+  throw new CorescoreError('invalid_request', 'The content type names no boundary of 1 to 70 characters.', {
+    field: 'header/content-type',
+    remedy: 'Let the client write it: curl -F does, and so does FormData where no content type is set by hand.',
+  });
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TokenView } from '@corescore/contracts';
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { onnxUpload } from './support/models.js';
@@ -105,4 +107,44 @@ test('a token request with a scope that there is not', async () => {
   );
   expect(problem).toMatchObject({ code: 'invalid_request', field: '/scopes/0' });
   expect(problem.remedy).toContain('submit');
+});
+
+test('a token may expire: only in the future, shown in the list, refused by name once it has', async () => {
+  const admin = bearer(service.tokens.admin);
+  const create = (expiresAt: string) =>
+    service.app.inject({
+      method: 'POST',
+      url: '/v1/tokens',
+      headers: admin,
+      payload: { name: 'guest', owner: 'grace', scopes: ['read'], expiresAt },
+    });
+  for (const wrong of ['2020-01-01T00:00:00Z', '9999-01-01T00:00:00Z', '2030-02-30T00:00:00Z', 'tomorrow', '']) {
+    expect(await service.refused(() => create(wrong), 400)).toMatchObject({
+      code: 'invalid_request',
+      field: '/expiresAt',
+    });
+  }
+  const soon = new Date(Date.now() + 700).toISOString();
+  const { token, secret } = (await create(soon)).json() as { token: { id: string }; secret: string };
+  const list = await service.app.inject({ url: '/v1/tokens', headers: admin });
+  expect(list.json().items.find((t: { id: string }) => t.id === token.id)).toMatchObject({ expiresAt: soon });
+  const read = () => service.app.inject({ url: '/v1/models', headers: bearer(secret) });
+  for (let i = 0; i < 100 && (await read()).statusCode === 200; i++) await sleep(50);
+  const problem = await service.refused(read, 401);
+  expect(problem).toMatchObject({ code: 'token_expired', field: 'header/authorization' });
+  expect((await read()).headers['www-authenticate']).toContain('error="invalid_token"');
+});
+
+test('the last token that may make others is not revoked', async () => {
+  const admin = bearer(service.tokens.admin);
+  const { items } = (await service.app.inject({ url: '/v1/tokens', headers: admin })).json() as { items: TokenView[] };
+  const admins = items.filter((token) => token.scopes.includes('admin') && token.revokedAt === null);
+  const revoke = (id: string) => service.app.inject({ method: 'DELETE', url: `/v1/tokens/${id}`, headers: admin });
+  const own = admins.find((token) => token.owner === 'root')!;
+  for (const { id } of admins) if (id !== own.id) expect((await revoke(id)).statusCode).toBe(200);
+  expect(await service.refused(() => revoke(own.id), 409)).toMatchObject({
+    code: 'last_admin_token',
+    field: 'path/id',
+  });
+  expect((await service.app.inject({ url: '/v1/tokens', headers: admin })).statusCode).toBe(200);
 });

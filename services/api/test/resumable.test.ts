@@ -260,7 +260,7 @@ test('after its time it is gone, and is swept away', async () => {
   writeFileSync(paths[1], JSON.stringify({ ...about, creation_date: before.toISOString() }));
   expect((await problem(await patch(old, 0, Buffer.alloc(10)), 404)).code).toBe('not_found');
   for (const path of paths) utimesSync(path, before, before);
-  await resumableUploads(service.env.home, MAX, () => new Date()).sweep();
+  await resumableUploads(service.store, service.env, () => new Date()).sweep();
   expect(paths.map(existsSync)).toEqual([false, false]);
   expect(await offsetOf(young)).toBe(0);
 });

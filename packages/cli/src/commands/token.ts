@@ -1,9 +1,9 @@
-import { SCOPES, type Scope } from '@corescore/contracts';
+import { SCOPES, type Scope, type TokenView } from '@corescore/contracts';
 import { type Command, Option } from 'commander';
 import { connect } from '../context.js';
 import { table } from '../format/table.js';
 import type { Io } from '../io.js';
-import { collect, formatOption, urlOption } from '../options.js';
+import { collect, formatOption, number, urlOption } from '../options.js';
 
 /** `admin` tokens only; the local token is one. */
 export function tokenCommand(program: Command, io: Io): void {
@@ -24,22 +24,29 @@ function createCommand(token: Command, io: Io): void {
         collect,
       ),
     )
+    .addOption(
+      new Option('--expires-days <days>', 'days from now after which it is refused (default: never)').argParser(
+        number({ min: 1, max: 3650, integer: true }),
+      ),
+    )
     .addOption(formatOption('human', 'json'))
     .addOption(urlOption())
     .addHelpText(
       'after',
       '\nThe secret goes to standard output: export CORESCORE_TOKEN=$(corescore token create --name ci)',
     )
-    .action(async (flags: { name: string; owner: string; scope?: string[]; format: string; url?: string }) => {
+    .action(async (flags: CreateFlags) => {
       // The service checks the scopes: one list, one message.
       const scopes = (flags.scope ?? ['submit']) as Scope[];
-      const created = await connect(io, flags).createToken({ name: flags.name, owner: flags.owner, scopes });
+      const { name, owner, expiresDays } = flags;
+      const expires = expiresDays === undefined ? {} : { expiresAt: daysFromNow(expiresDays) };
+      const created = await connect(io, flags).createToken({ name, owner, scopes, ...expires });
       if (flags.format === 'json') {
         io.stdout(`${JSON.stringify({ ...created.token, secret: created.secret }, null, 2)}\n`);
         return;
       }
       io.stderr(
-        `Token ${created.token.id} of ${flags.owner} (${scopes.join(', ')}). Keep the secret; it is not shown again:\n`,
+        `Token ${created.token.id} of ${owner} (${scopes.join(', ')}), ${until(created.token)}. Keep the secret; it is not shown again:\n`,
       );
       io.stdout(`${created.secret}\n`);
     });
@@ -63,10 +70,11 @@ function listCommand(token: Command, io: Io): void {
         t.owner,
         t.scopes.join(', '),
         day(t.createdAt),
+        t.expiresAt === null ? 'never' : isOver(t) ? `expired ${day(t.expiresAt)}` : day(t.expiresAt),
         t.lastUsedAt === null ? 'never' : day(t.lastUsedAt),
         t.revokedAt === null ? '' : day(t.revokedAt),
       ]);
-      const titles = ['id', 'name', 'owner', 'scopes', 'created', 'last used', 'revoked'];
+      const titles = ['id', 'name', 'owner', 'scopes', 'created', 'expires', 'last used', 'revoked'];
       io.stderr(
         table(
           titles.map((title) => ({ title })),
@@ -90,4 +98,17 @@ function revokeCommand(token: Command, io: Io): void {
     });
 }
 
+interface CreateFlags {
+  name: string;
+  owner: string;
+  scope?: string[];
+  expiresDays?: number;
+  format: string;
+  url?: string;
+}
+
 const day = (timestamp: string): string => timestamp.slice(0, 10);
+const daysFromNow = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+const isOver = (token: TokenView): boolean => token.expiresAt !== null && Date.parse(token.expiresAt) <= Date.now();
+const until = (token: TokenView): string =>
+  token.expiresAt === null ? 'valid until it is revoked' : `valid until ${token.expiresAt}`;

@@ -8,6 +8,7 @@ import {
   REGIONS,
   type Source,
   TfjsManifest,
+  unfitIn,
 } from '@corescore/contracts';
 import type Type from 'typebox';
 import { invalid, schemaErrors } from './schema-errors.js';
@@ -42,6 +43,11 @@ export function* manifestErrors(value: unknown): Generator<CorescoreError> {
     return yield invalid('The manifest is not a JSON object.', '', {
       remedy: 'Send { "manifestVersion": 1, "kind": ..., ... }.',
     });
+  }
+  // Before anything is said of a member: what cannot be kept cannot be quoted either.
+  const unfit = unfitIn(value);
+  if (unfit !== null) {
+    return yield invalid(`${unfit.pointer || 'The manifest'} ${unfit.what}.`, unfit.pointer, { remedy: unfit.remedy });
   }
   const { kind, manifestVersion } = value as Record<string, unknown>;
   if (typeof kind === 'string' && LATER_KINDS.includes(kind)) {

@@ -1,4 +1,4 @@
-import { CorescoreError } from '@corescore/contracts';
+import { CorescoreError, escapeKey } from '@corescore/contracts';
 import type Type from 'typebox';
 import { Value } from 'typebox/value';
 import { closeMatches } from '../names.js';
@@ -149,9 +149,6 @@ export function invalid(detail: string, field: string, context: { remedy: string
 }
 
 const quote = (keys: readonly string[]): string => keys.map((key) => JSON.stringify(key)).join(', ');
-
-/** A member name as a JSON pointer writes it (RFC 6901). */
-const escapeKey = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
 function shorten(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);

@@ -20,16 +20,16 @@ export interface Database extends Sql {
 }
 
 /** SQLSTATE classes and socket errors that mean "Postgres is away", not "the statement is wrong". */
-const AWAY = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
-
-/** What the client says of a connection that was lost, or that it did not get in time: these have no code. */
-const AWAY_WORDS =
-  /connection terminated|timeout expired|timeout exceeded when trying to connect|connection error and is not queryable/i;
+const AWAY =
+  /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
+/** What `pg` and its pool say of a connection that they do not get, or have no more; these come without a code. */
+const NO_CONNECTION =
+  /connection terminated|timeout expired|timeout exceeded when trying to connect|read timeout|not queryable|after calling end/i;
 
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as Error & { code?: string };
-  return code === 'unavailable' || (code === undefined ? AWAY_WORDS.test(error.message) : AWAY.test(code));
+  return code === 'unavailable' || (code === undefined ? NO_CONNECTION.test(error.message) : AWAY.test(code));
 }
 
 /** The database's absence, and its full disk, as problems with a remedy; any other error as it is. */

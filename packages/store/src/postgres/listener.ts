@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { connectionConfig } from './database.js';
+import { connectionConfig, databaseError } from './database.js';
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
@@ -36,7 +36,7 @@ export class Listener {
       await this.#connect();
     } catch (error) {
       await unsubscribe();
-      throw error;
+      throw databaseError(error);
     }
     return unsubscribe;
   }

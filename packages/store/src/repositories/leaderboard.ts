@@ -63,18 +63,24 @@ export function rankBoard(
     if (a.value === null || b.value === null) return a.value === null ? 1 : -1;
     return b.value - a.value;
   });
-  const competes = ({ entry, value, reference }: (typeof rows)[number]): boolean =>
-    reference === undefined && value !== null && entry.struckReason === null;
-  const ranked = rows.filter(competes).map(({ value }) => value);
-  return rows.map((row) => {
-    const { entry, value, reference } = row;
-    return {
-      rank: competes(row) ? ranked.indexOf(value) + 1 : null,
-      role: reference?.role ?? 'model',
-      label: reference?.label ?? entry.name,
-      sentence: reference?.sentence ?? null,
-      activationsSupplied: entry.kind === 'activations',
-      ...entry,
-    };
-  });
+  const rankOf = ranking();
+  return rows.map(({ entry, value, reference }) => ({
+    rank: reference === undefined && value !== null && entry.struckReason === null ? rankOf(value) : null,
+    role: reference?.role ?? 'model',
+    label: reference?.label ?? entry.name,
+    sentence: reference?.sentence ?? null,
+    activationsSupplied: entry.kind === 'activations',
+    ...entry,
+  }));
+}
+
+/** Ranks of values that come in order, falling: 1, 2, 2, 4. */
+function ranking(): (value: number) => number {
+  let [place, rank, before] = [0, 0, Number.NaN];
+  return (value) => {
+    place++;
+    if (value !== before) rank = place;
+    before = value;
+    return rank;
+  };
 }

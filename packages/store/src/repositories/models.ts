@@ -3,10 +3,10 @@ import { v7 } from 'uuid';
 import type { Database } from '../postgres/database.js';
 import type { Models } from '../types.js';
 import {
-  clean,
   cursorId,
   iso,
   json,
+  jsonAsSent,
   NOW,
   toPage,
   toStoredVersion,
@@ -17,6 +17,9 @@ import {
 import { viewRuns } from './run-views.js';
 
 const RUNS_OF_A_MODEL = 200;
+const VERSIONS_OF_A_MODEL = 200;
+/** Of the manifests in one answer; the newest is shown whatever its size. */
+const MANIFEST_BYTES = 8 * 1024 * 1024;
 const VERSIONS = 'FROM model_versions v JOIN models m ON m.id = v.model_id';
 
 interface SummaryRow {
@@ -67,8 +70,8 @@ export function createModels(database: Database): Models {
             model!.id,
             digest,
             manifest.kind,
-            manifest.description === undefined ? null : clean(manifest.description),
-            json(manifest),
+            manifest.description ?? null,
+            jsonAsSent(manifest),
             version.temporal,
             version.parameters,
             version.semanticDigest,
@@ -96,7 +99,11 @@ export function createModels(database: Database): Models {
 
     async view(owner, name) {
       const versions = await database.query<VersionRow>(
-        `SELECT ${VERSION_COLUMNS} ${VERSIONS} WHERE m.owner = $1 AND m.name = $2 ORDER BY v.id DESC`,
+        `SELECT ${VERSION_COLUMNS} FROM (
+           SELECT v.*, row_number() OVER newest AS place, sum(octet_length(v.manifest::text)) OVER newest AS bytes
+           ${VERSIONS} WHERE m.owner = $1 AND m.name = $2 WINDOW newest AS (ORDER BY v.id DESC)
+         ) v JOIN models m ON m.id = v.model_id
+         WHERE v.place = 1 OR (v.place <= ${VERSIONS_OF_A_MODEL} AND v.bytes <= ${MANIFEST_BYTES}) ORDER BY v.id DESC`,
         [owner, name],
       );
       if (versions.length === 0) return null;

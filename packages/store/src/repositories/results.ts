@@ -92,6 +92,7 @@ export function createResults(database: Database): Results {
       const scores = await scoresOf(
         database,
         rows.map((row) => row.id),
+        benchmark.sortMetric,
       );
       return rankBoard(
         benchmark,
@@ -111,6 +112,30 @@ export function createResults(database: Database): Results {
           scoredAt: isoOrNull(row.scored_at),
         })),
       );
+    },
+
+    scores: (runIds) => scoresOf(database, runIds),
+
+    async scoreKeys(runIds) {
+      const rows = await database.query<{ key: string }>(
+        `SELECT concat_ws('/', metric, subset, region) AS key FROM scores WHERE run_id = ANY($1)
+         GROUP BY metric, subset, region ORDER BY min(position), metric, subset, region`,
+        [runIds],
+      );
+      return rows.map((row) => row.key);
+    },
+
+    async boardVersion(benchmarkRef) {
+      // An ended run's row is written once more only where its scores or their standing change; one that is under way is
+      // written at every heartbeat, and the board shows its status alone. Scores and versions of models never change.
+      const [row] = await database.query<{ version: string }>(
+        `SELECT concat_ws('/', count(*), coalesce(sum(hashtextextended(
+             r.id::text || CASE WHEN r.ended_at IS NULL THEN r.status ELSE r.xmin::text END, 0)), 0),
+           (SELECT md5(definition::text) FROM benchmarks WHERE ref = $1)) AS version
+         FROM runs r WHERE r.benchmark_ref = $1`,
+        [benchmarkRef],
+      );
+      return row!.version;
     },
 
     async latestScored(benchmarkRef, owner, name) {

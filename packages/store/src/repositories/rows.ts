@@ -1,4 +1,4 @@
-import { CorescoreError, type ModelVersionView, type Score } from '@corescore/contracts';
+import { CorescoreError, type ModelVersionView, type Score, unfitIn } from '@corescore/contracts';
 import { validate } from 'uuid';
 import type { StoredModelVersion } from '../types.js';
 
@@ -11,11 +11,23 @@ export const NOW = 'coalesce($1::timestamptz, clock_timestamp())';
 export const iso = (at: Date): string => at.toISOString();
 export const isoOrNull = (at: Date | null): string | null => at?.toISOString() ?? null;
 
-/** A NUL, which a model's log may hold, is no text to Postgres. */
-export const clean = (text: string): string => text.replaceAll('\0', '');
+/**
+ * What a model's log or error may hold and Postgres takes for no text: a NUL is left out, half of a surrogate pair
+ * becomes the replacement character. For what this service writes itself; what a user sends is refused instead.
+ */
+export const clean = (text: string): string => text.replaceAll('\0', '').replace(/[\ud800-\udfff]/gu, '\ufffd');
 /** JSON for a json or jsonb column. */
 export const json = (value: unknown): string =>
   JSON.stringify(value, (_key, v: unknown) => (typeof v === 'string' ? clean(v) : v));
+/**
+ * JSON of what a user sent, to be kept to the letter: its digest is to be computed from it again.
+ * @throws RangeError where Postgres would keep something else; the schemas refuse it by name before it gets here
+ */
+export function jsonAsSent(value: unknown): string {
+  const unfit = unfitIn(value);
+  if (unfit !== null) throw new RangeError(`${unfit.pointer} ${unfit.what}`);
+  return JSON.stringify(value);
+}
 
 /** Ids come from addresses: text that is no UUID is no row, not an error of the database. */
 export const isId = (id: string): boolean => validate(id);

@@ -114,13 +114,14 @@ export async function viewRun(sql: Sql, id: string): Promise<RunView | null> {
   return (await viewRuns(sql, 'WHERE r.id = $1', [id]))[0] ?? null;
 }
 
-/** Scores by run, in the order of the report. */
-export async function scoresOf(sql: Sql, runIds: readonly string[]): Promise<Map<string, Score[]>> {
+/** Scores by run, in the order of the report; of one metric where it is named. */
+export async function scoresOf(sql: Sql, runIds: readonly string[], metric?: string): Promise<Map<string, Score[]>> {
   const found = new Map<string, Score[]>();
   if (runIds.length === 0) return found;
-  const rows = await sql.query<ScoreRow>('SELECT * FROM scores WHERE run_id = ANY($1) ORDER BY run_id, position', [
-    runIds,
-  ]);
+  const rows = await sql.query<ScoreRow>(
+    `SELECT * FROM scores WHERE run_id = ANY($1) AND ($2::text IS NULL OR metric = $2) ORDER BY run_id, position`,
+    [runIds, metric ?? null],
+  );
   for (const row of rows) {
     const scores = found.get(row.run_id) ?? [];
     scores.push(toScore(row));

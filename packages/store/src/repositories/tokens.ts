@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Scope, TokenView } from '@corescore/contracts';
+import { CorescoreError, type Scope, type TokenView } from '@corescore/contracts';
 import { makeFolder, writeAtomically } from '@corescore/contracts/files';
 import { v7 } from 'uuid';
 import type { Database } from '../postgres/database.js';
@@ -17,10 +17,13 @@ interface TokenRow {
   owner: string;
   scopes: Scope[];
   created_at: Date;
+  expires_at: Date | null;
   last_used_at: Date | null;
   revoked_at: Date | null;
 }
-const COLUMNS = 'id, name, owner, scopes, created_at, last_used_at, revoked_at';
+const COLUMNS = 'id, name, owner, scopes, created_at, expires_at, last_used_at, revoked_at';
+/** A token that is taken. */
+const VALID = `revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${NOW})`;
 
 const toView = (row: TokenRow): TokenView => ({
   id: row.id,
@@ -28,13 +31,14 @@ const toView = (row: TokenRow): TokenView => ({
   owner: row.owner,
   scopes: row.scopes,
   createdAt: iso(row.created_at),
+  expiresAt: isoOrNull(row.expires_at),
   lastUsedAt: isoOrNull(row.last_used_at),
   revokedAt: isoOrNull(row.revoked_at),
 });
 
 export function createTokens(database: Database): Tokens {
   const tokens: Tokens = {
-    async create({ name, owner, scopes }) {
+    async create({ name, owner, scopes, expiresAt = null }) {
       const secret = `cs_${randomBytes(SECRET_BYTES).toString('base64url')}`;
       const row = await database.transaction(async (sql) => {
         await sql.query(`INSERT INTO users (name, created_at) VALUES ($2, ${NOW}) ON CONFLICT DO NOTHING`, [
@@ -42,9 +46,9 @@ export function createTokens(database: Database): Tokens {
           owner,
         ]);
         const [created] = await sql.query<TokenRow>(
-          `INSERT INTO tokens (id, name, owner, scopes, secret_hash, created_at)
-           VALUES ($2, $3, $4, $5, $6, ${NOW}) RETURNING ${COLUMNS}`,
-          [database.clock(), v7(), name, owner, [...new Set(scopes)], hashOf(secret)],
+          `INSERT INTO tokens (id, name, owner, scopes, secret_hash, created_at, expires_at)
+           VALUES ($2, $3, $4, $5, $6, ${NOW}, $7) RETURNING ${COLUMNS}`,
+          [database.clock(), v7(), name, owner, [...new Set(scopes)], hashOf(secret), expiresAt],
         );
         return created!;
       });
@@ -52,16 +56,16 @@ export function createTokens(database: Database): Tokens {
     },
 
     async verify(secret) {
-      const [row] = await database.query<TokenRow>(
-        `SELECT ${COLUMNS} FROM tokens WHERE secret_hash = $1 AND revoked_at IS NULL`,
-        [hashOf(secret)],
+      const clock = database.clock();
+      const [row] = await database.query<TokenRow & { valid: boolean; unmarked: boolean }>(
+        `SELECT ${COLUMNS}, ${VALID} AS valid,
+           coalesce(last_used_at < ${NOW} - interval '1 minute', true) AS unmarked
+         FROM tokens WHERE secret_hash = $2 AND revoked_at IS NULL`,
+        [clock, hashOf(secret)],
       );
       if (row === undefined) return null;
-      await database.query(
-        `UPDATE tokens SET last_used_at = ${NOW}
-         WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < ${NOW} - interval '1 minute')`,
-        [database.clock(), row.id],
-      );
+      if (!row.valid) throw expired(row);
+      if (row.unmarked) await database.query(`UPDATE tokens SET last_used_at = ${NOW} WHERE id = $2`, [clock, row.id]);
       return { id: row.id, owner: row.owner, scopes: row.scopes };
     },
 
@@ -71,10 +75,20 @@ export function createTokens(database: Database): Tokens {
 
     async revoke(id) {
       if (!isId(id)) return null;
-      const [row] = await database.query<TokenRow>(
-        `UPDATE tokens SET revoked_at = coalesce(revoked_at, ${NOW}) WHERE id = $2 RETURNING ${COLUMNS}`,
-        [database.clock(), id],
-      );
+      const row = await database.transaction(async (sql) => {
+        const clock = database.clock();
+        // Two administrators that revoke each other at once: the second waits, and then counts what is left.
+        const admins = await sql.query<{ id: string }>(
+          `SELECT id FROM tokens WHERE 'admin' = ANY(scopes) AND ${VALID} ORDER BY id FOR UPDATE`,
+          [clock],
+        );
+        if (admins.length === 1 && admins[0]!.id === id) throw lastAdmin();
+        const [revoked] = await sql.query<TokenRow>(
+          `UPDATE tokens SET revoked_at = coalesce(revoked_at, ${NOW}) WHERE id = $2 RETURNING ${COLUMNS}`,
+          [clock, id],
+        );
+        return revoked;
+      });
       return row === undefined ? null : toView(row);
     },
 
@@ -83,7 +97,13 @@ export function createTokens(database: Database): Tokens {
         if (error.code === 'ENOENT') return null;
         throw error;
       });
-      if (secret !== null && (await tokens.verify(secret.trim())) !== null) return { created: false };
+      if (secret !== null) {
+        const known = await tokens.verify(secret.trim()).catch((error: unknown) => {
+          if (error instanceof CorescoreError && error.code === 'token_expired') return null;
+          throw error;
+        });
+        if (known !== null) return { created: false };
+      }
       const created = await tokens.create({ name: 'local', owner: 'local', scopes: ['admin'] });
       await makeFolder(dirname(path));
       await writeAtomically(path, `${created.secret}\n`, 0o600);
@@ -92,3 +112,15 @@ export function createTokens(database: Database): Tokens {
   };
   return tokens;
 }
+
+const expired = (row: TokenRow): CorescoreError =>
+  new CorescoreError('token_expired', `The token "${row.name}" expired on ${iso(row.expires_at!)}.`, {
+    field: 'header/authorization',
+    remedy: 'Ask an administrator for a new one: corescore token create.',
+  });
+
+const lastAdmin = (): CorescoreError =>
+  new CorescoreError('last_admin_token', 'This is the last token that may make others.', {
+    field: 'path/id',
+    remedy: 'Create another one with the scope admin first: corescore token create --scope admin.',
+  });

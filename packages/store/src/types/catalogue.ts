@@ -9,6 +9,7 @@ import type {
   Receipt,
   RunView,
   Scope,
+  Score,
   ScoreReport,
   Series,
   SubmissionView,
@@ -36,12 +37,20 @@ export interface Tokens {
     name: string;
     owner: string;
     scopes: readonly Scope[];
+    /** ISO 8601; absent: valid until it is revoked. */
+    expiresAt?: string | null;
   }): Promise<{ token: TokenView; secret: string }>;
-  /** null for an unknown or revoked secret. Marks the token as used, at most once a minute. */
+  /**
+   * null for an unknown or revoked secret. Marks the token as used, at most once a minute.
+   * @throws CorescoreError `token_expired`
+   */
   verify(secret: string): Promise<Identified | null>;
   /** Newest first. */
   list(): Promise<TokenView[]>;
-  /** null where there is no such token; revoking twice changes nothing. */
+  /**
+   * null where there is no such token; revoking twice changes nothing.
+   * @throws CorescoreError `last_admin_token` where no valid token with the scope admin would be left
+   */
   revoke(id: string): Promise<TokenView | null>;
   /**
    * Makes sure that the file at `path` holds the secret of a valid token: creates an admin token of owner `local` and
@@ -82,7 +91,7 @@ export interface Models {
    * one, and the oldest otherwise.
    */
   version(digest: string, preferOwner?: string): Promise<StoredModelVersion | null>;
-  /** A model, its versions and its newest runs (at most 200), newest first. */
+  /** A model, its newest versions (at most 200, with at most 8 MiB of manifests) and runs (at most 200), newest first. */
   view(owner: string, name: string): Promise<ModelView | null>;
   /** By creation, newest first. */
   list(page: PageRequest): Promise<Page<ModelSummary>>;
@@ -141,9 +150,16 @@ export interface Results {
   receipt(runId: string): Promise<Receipt | null>;
   /**
    * One row a model: its newest scored run, or else its newest. Ranked, reference rows among them without a rank; what was
-   * scored by an older version, and not again since, is struck through and stands below.
+   * scored by an older version, and not again since, is struck through and stands below. A row has its score of the sort
+   * metric alone: `scores` brings the others, for some rows at a time.
    */
   leaderboard(benchmarkRef: string): Promise<LeaderboardRow[]>;
+  /** All scores of some runs, by run, in the order of the report. */
+  scores(runIds: readonly string[]): Promise<Map<string, Score[]>>;
+  /** `metric/subset/region` of all scores of the runs, in the order of their reports. */
+  scoreKeys(runIds: readonly string[]): Promise<string[]>;
+  /** Any text that is another one once the board would show something else; cheap. `benchmarkRef` is `id@version`. */
+  boardVersion(benchmarkRef: string): Promise<string>;
   /** The newest scored run of a model on a benchmark; null where there is none. */
   latestScored(benchmarkRef: string, owner: string, name: string): Promise<RunView | null>;
   /** The run itself, or the newest that has scored it again; null where none of them is scored. */

@@ -1,33 +1,10 @@
-import { CorescoreError, Leaderboard, type LeaderboardRow, SCORING_VERSION, type Score } from '@corescore/contracts';
+import { CorescoreError, Leaderboard } from '@corescore/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Boards, unpacked } from '../board.js';
 import type { RouteContext } from '../context.js';
-import { type Cell, csv } from '../csv.js';
+import { COST } from '../limits.js';
 import { problems } from '../problems.js';
 import { BoardQuery, jsonOrCsv } from '../schemas.js';
-
-const keyOf = (score: Score): string => `${score.metric}/${score.subset}/${score.region}`;
-
-/** One row a model; each score has its value, the bounds of its interval and, where absent, the reason. */
-export function boardCsv(board: Leaderboard): string {
-  const keys = [...new Set(board.rows.flatMap((row) => row.scores.map(keyOf)))];
-  const columns = [
-    ...['rank', 'role', 'label', 'owner', 'name', 'kind', 'digest', 'runId', 'status', 'scoredAt'],
-    ...['scoringVersion', 'struckReason', 'controlMs', 'challengeMs'],
-    ...keys.flatMap((key) => [key, `${key}/low`, `${key}/high`, `${key}/reason`]),
-  ];
-  const rows = board.rows.map((row: LeaderboardRow): Cell[] => {
-    const scores = new Map(row.scores.map((score) => [keyOf(score), score]));
-    return [
-      ...[row.rank, row.role, row.label, row.owner, row.name, row.kind, row.digest, row.runId, row.status],
-      ...[row.scoredAt, row.scoringVersion, row.struckReason, row.controlMs, row.challengeMs],
-      ...keys.flatMap((key) => {
-        const score = scores.get(key);
-        return [score?.value, score?.low, score?.high, score?.reason];
-      }),
-    ];
-  });
-  return csv(columns, rows);
-}
 
 export const noBenchmark = (ref: string, field: string, known: readonly string[]): CorescoreError =>
   new CorescoreError('unknown_benchmark', `There is no benchmark ${ref}.`, {
@@ -37,9 +14,11 @@ export const noBenchmark = (ref: string, field: string, known: readonly string[]
 
 /** The board of one benchmark; versions never mix. */
 export const leaderboardRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store, now }) => {
+  const boards = new Boards(store, now);
   app.get(
     '/v1/leaderboard',
     {
+      config: { cost: COST.board },
       schema: {
         tags: ['leaderboard'],
         summary: 'The board of a benchmark',
@@ -48,7 +27,7 @@ export const leaderboardRoutes: FastifyPluginAsyncTypebox<RouteContext> = async 
       },
     },
     async (request, reply) => {
-      const { benchmark: ref, format } = request.query;
+      const { benchmark: ref, format = 'json' } = request.query;
       const benchmark = await store.benchmarks.resolve(ref);
       if (benchmark === null) {
         throw noBenchmark(
@@ -57,16 +36,20 @@ export const leaderboardRoutes: FastifyPluginAsyncTypebox<RouteContext> = async 
           (await store.benchmarks.list()).map((b) => b.ref),
         );
       }
-      const board: Leaderboard = {
-        benchmark: benchmark.ref,
-        sortMetric: benchmark.sortMetric,
-        scoringVersion: SCORING_VERSION,
-        rows: await store.results.leaderboard(benchmark.ref),
-        generatedAt: now().toISOString(),
-      };
-      if (format !== 'csv') return board;
-      reply.header('content-disposition', `attachment; filename="${benchmark.ref.replace('@', '-v')}.csv"`);
-      return reply.type('text/csv; charset=utf-8').send(boardCsv(board));
+      const packed = await boards.packed(benchmark, format);
+      reply.header('vary', 'accept-encoding');
+      if (format === 'csv') {
+        reply.header('content-disposition', `attachment; filename="${benchmark.ref.replace('@', '-v')}.csv"`);
+      }
+      reply.type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json; charset=utf-8');
+      if (!takesGzip(request.headers['accept-encoding'])) return reply.send(unpacked(packed) as never);
+      return reply.header('content-encoding', 'gzip').send(packed as never);
     },
   );
 };
+
+/** RFC 9110: the coding by its name, or any, without a weight of zero. */
+const takesGzip = (accepted: string | string[] | undefined): boolean =>
+  String(accepted ?? '')
+    .split(',')
+    .some((coding) => /^\s*(gzip|\*)\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(coding));

@@ -1,15 +1,18 @@
 import { CorescoreError, ModelSummary, ModelVersionView, ModelView, page } from '@corescore/contracts';
 import { modelVersionDigest } from '@corescore/formats';
-import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { identityOf, requireOwner, requireScope } from '../auth.js';
 import type { RouteContext } from '../context.js';
 import { enqueueRun } from '../enqueue.js';
+import { Inspections } from '../inspections.js';
+import { COST } from '../limits.js';
 import { acceptFile, acceptManifest, checkModel } from '../model-checks.js';
 import { problems } from '../problems.js';
 import type { Resumable } from '../resumable.js';
 import { bearer, ModelParams, PAGE_SIZE, PageQuery } from '../schemas.js';
 import { stagingDir, withUpload } from '../upload.js';
+import { validatorCompiler } from '../validation.js';
 
 /** For the document only: the parts are checked as they stream in (`upload.ts`), the body is never in memory. */
 const UploadBody = Type.Object(
@@ -34,15 +37,18 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
 ) => {
   // An upload that a shutdown cuts off still has its files to remove, after its connection is gone.
   const running = new Set<Promise<unknown>>();
+  const inspections = new Inspections(env.limits.inspectSeconds);
   app.addHook('onClose', async () => {
+    await inspections.close();
     await Promise.allSettled(running);
   });
 
   app.post(
     '/v1/models/:owner/:name/versions',
     {
+      config: { cost: COST.upload },
       onRequest: requireScope('submit'),
-      validatorCompiler: (route) => (route.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(route as never)),
+      validatorCompiler: (route) => (route.httpPart === 'body' ? () => true : validatorCompiler(route as never)),
       schema: {
         tags: ['models'],
         summary: 'Upload a model version',
@@ -72,7 +78,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
           wholeUpload: (id) => uploads.whole(id, identity.tokenId),
         },
         async (upload) => {
-          const checked = await checkModel(store, upload, env.maxActivationBytes);
+          const checked = await checkModel({ store, inspections }, upload, env.maxActivationBytes);
           const files = upload.files.map(({ name: path, digest, bytes }) => ({ path, digest, bytes }));
           const digest = modelVersionDigest(upload.manifest, files);
           // Files before the row, and on disk: a row never names a file that is not there. Files that are stored already
@@ -116,6 +122,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
   app.get(
     '/v1/models/:owner/:name',
     {
+      config: { cost: COST.large },
       schema: {
         tags: ['models'],
         summary: 'A model: its versions and their runs',

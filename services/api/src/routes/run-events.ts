@@ -1,13 +1,14 @@
-import { Uuid } from '@corescore/contracts';
+import { CorescoreError, Uuid } from '@corescore/contracts';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import type { RouteContext } from '../context.js';
 import { RunEventStream } from '../event-stream.js';
+import { addressKey } from '../limits.js';
 import { problems } from '../problems.js';
 import { noRun } from './runs.js';
 
 /** The events of a run, live. */
-export const runEventRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store }) => {
+export const runEventRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store, env }) => {
   const open = new Set<RunEventStream>();
   // Before the server waits for its connections to end: these would not end by themselves.
   app.addHook('preClose', async () => {
@@ -39,6 +40,11 @@ export const runEventRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (ap
     async (request, reply) => {
       const { id } = request.params;
       if ((await store.runs.view(id)) === null) throw noRun(id);
+      const { streamsPerAddress, streams } = env.limits;
+      const lease = await store.streams.open(addressKey(request.ip), { perAddress: streamsPerAddress, total: streams });
+      if (lease.refused !== null) {
+        throw tooManyStreams(lease.refused, lease.refused === 'address' ? streamsPerAddress : streams);
+      }
       const source = {
         status: async () => {
           const run = await store.runs.view(id);
@@ -53,10 +59,30 @@ export const runEventRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (ap
         request.log.error({ err: error }, 'event stream failed'),
       );
       open.add(stream);
-      stream.body.once('close', () => open.delete(stream));
-      await stream.start();
+      stream.body.once('close', () => {
+        open.delete(stream);
+        // One that stays counted is forgotten with its lease.
+        lease.close().catch((error: unknown) => request.log.error({ err: error }, 'an event stream stays counted'));
+      });
+      // Whoever has left before the stream began tells it to nobody.
+      reply.raw.once('close', () => stream.body.destroy());
+      await stream.start().catch((error: unknown) => {
+        stream.body.destroy();
+        throw error;
+      });
       reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').type('text/event-stream');
       return reply.send(stream.body as never);
     },
   );
 };
+
+const tooManyStreams = (whose: 'address' | 'total', limit: number): CorescoreError =>
+  new CorescoreError(
+    'too_many_streams',
+    `${whose === 'address' ? 'This address' : 'The service'} has ${limit} event streams open, as many as may be.`,
+    {
+      field: 'address',
+      remedy: 'Close one, or ask GET /v1/runs/{id} now and then instead.',
+      retryAfterSeconds: 15,
+    },
+  );

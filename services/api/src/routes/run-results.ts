@@ -2,6 +2,7 @@ import { CorescoreError, canonicalJson, ImageResults, Receipt, SeriesList } from
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { RouteContext } from '../context.js';
 import { type Cell, csv } from '../csv.js';
+import { COST } from '../limits.js';
 import { problems } from '../problems.js';
 import { FormatQuery, IdParams, jsonOrCsv } from '../schemas.js';
 import { noRun } from './runs.js';
@@ -41,6 +42,7 @@ export const runResultRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (a
   app.get(
     '/v1/runs/:id/images',
     {
+      config: { cost: COST.large },
       schema: {
         tags: ['runs'],
         summary: 'Results image by image',
@@ -61,6 +63,7 @@ export const runResultRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (a
   app.get(
     '/v1/runs/:id/series',
     {
+      config: { cost: COST.large },
       schema: {
         tags: ['runs'],
         summary: 'Results that are not one number: time courses',

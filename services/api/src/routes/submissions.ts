@@ -5,6 +5,7 @@ import Type from 'typebox';
 import { identityOf, requireOwner, requireScope } from '../auth.js';
 import type { RouteContext } from '../context.js';
 import { enqueueRun } from '../enqueue.js';
+import { COST } from '../limits.js';
 import { problems } from '../problems.js';
 import { bearer, IdParams } from '../schemas.js';
 import { noBenchmark } from './leaderboard.js';
@@ -14,6 +15,7 @@ export const submissionRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (
   app.post(
     '/v1/submissions',
     {
+      config: { cost: COST.large },
       onRequest: requireScope('submit'),
       schema: {
         tags: ['submissions'],

@@ -12,7 +12,7 @@ const CreatedToken = Type.Object({
 });
 
 /** Who may write. For administrators only. */
-export const tokenRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store }) => {
+export const tokenRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store, now }) => {
   app.post(
     '/v1/tokens',
     {
@@ -26,6 +26,8 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, 
       },
     },
     async (request, reply) => {
+      const { expiresAt } = request.body;
+      if (expiresAt !== undefined) requireFuture(expiresAt, now());
       const created = await store.tokens.create(request.body);
       return reply.code(201).header('cache-control', 'no-store').send(created);
     },
@@ -51,10 +53,10 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, 
       onRequest: requireScope('admin'),
       schema: {
         tags: ['tokens'],
-        summary: 'Revoke a token',
+        summary: 'Revoke a token; not the last one that may make others',
         security: bearer,
         params: IdParams,
-        response: { 200: TokenView, ...problems(400, 401, 403, 404) },
+        response: { 200: TokenView, ...problems(400, 401, 403, 404, 409) },
       },
     },
     async (request) => {
@@ -67,3 +69,16 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, 
     },
   );
 };
+
+/** Longer than any token should live: a year of five digits is no date to every database. */
+const MOST_DAYS = 3650;
+
+function requireFuture(expiresAt: string, now: Date): void {
+  const days = (Date.parse(expiresAt) - now.getTime()) / 86_400_000;
+  if (days > 0 && days <= MOST_DAYS) return;
+  throw new CorescoreError('invalid_request', `/expiresAt is ${expiresAt}, not within the next ${MOST_DAYS} days.`, {
+    field: '/expiresAt',
+    remedy:
+      'Give a time to come, such as 2030-01-31T00:00:00Z, or leave it out for a token that is valid until revoked.',
+  });
+}
