@@ -18,3 +18,4 @@ export * from './rest.js';
 export * from './run.js';
 export * from './score.js';
 export * from './token.js';
+export * from './warning.js';

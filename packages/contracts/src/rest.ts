@@ -3,6 +3,7 @@ import { BenchmarkRef, Digest, Slug, Timestamp, Uuid } from './ids.js';
 import { RunFailure, RunStatus } from './run.js';
 import { Score, Series } from './score.js';
 import { Scope } from './token.js';
+import { Warning } from './warning.js';
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -19,6 +20,13 @@ export const ModelVersionView = Type.Object({
   createdAt: Timestamp,
 });
 export type ModelVersionView = Static<typeof ModelVersionView>;
+
+/** The answer to an upload: the version, and what the checks said of it beside that they let it pass. Not kept. */
+export const UploadedVersionView = Type.Object({
+  ...ModelVersionView.properties,
+  warnings: Type.Array(Warning),
+});
+export type UploadedVersionView = Static<typeof UploadedVersionView>;
 
 export const SubmissionRequest = Type.Object(
   {

@@ -1,6 +1,6 @@
 import type { OnnxManifest } from '@corescore/contracts';
 import { describe, expect, test } from 'vitest';
-import { fixedBatch, onnxContractErrors, readOnnxGraph } from '../src/index.js';
+import { fixedBatch, IMAGE_TYPES, onnxContractErrors, readOnnxGraph } from '../src/index.js';
 import { refusal, temporaryFolder } from './support/files.js';
 import { type ModelSpec, model, smallNetwork } from './support/onnx-writer.js';
 
@@ -61,11 +61,25 @@ describe('the input', () => {
     expect(error.remedy).toBeTruthy();
   });
 
-  test('an integer input', async () => {
-    const error = await refused({}, { inputs: [{ name: 'image', type: 7, shape: [1, 3, 8, 8] }] });
-    expect(error).toMatchObject({ code: 'input_shape' });
-    expect(error.message).toContain('int64');
+  test.each([
+    ['int8', 3],
+    ['bfloat16', 16],
+    ['string', 8],
+  ])('an input of %s, which images are not fed as', async (name, type) => {
+    const error = await refused({}, { inputs: [{ name: 'image', type, shape: [1, 3, 8, 8] }] });
+    expect(error).toMatchObject({ code: 'array_dtype', field: '/input/name' });
+    expect(error.message).toContain(`not ${name}`);
+    for (const taken of IMAGE_TYPES.onnx) expect(error.message).toContain(taken);
   });
+
+  test.each([...IMAGE_TYPES.onnx.entries()])(
+    'an input of each type that images are fed as (%i: %s)',
+    async (_, type) => {
+      const number = { float32: 1, uint8: 2, int32: 6, int64: 7, float16: 10, float64: 11 }[type];
+      const graph = await graphOf({ inputs: [{ name: 'image', type: number, shape: [1, 3, 8, 8] }] });
+      expect([...onnxContractErrors(manifest, graph)].filter(({ code }) => code === 'array_dtype')).toEqual([]);
+    },
+  );
 
   test('a further input that nothing feeds', async () => {
     const error = await refused({}, { inputs: [{ name: 'image', shape: [1, 3, 8, 8] }, { name: 'mask' }] });

@@ -38,6 +38,11 @@ export function checkLimits(limits: Limits): Limits {
   return limits;
 }
 
+/** Two digits, never a power of ten: 0.0312 -> "3.1 %", 1 -> "100 %" */
+export function formatPercent(fraction: number): string {
+  return `${(100 * fraction).toLocaleString('en', { maximumSignificantDigits: 2 })} %`;
+}
+
 /** 1610612736 -> "1.5 GiB" */
 export function formatBytes(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];

@@ -27,7 +27,7 @@ async function lie(...attempt: string[]): Promise<{ failure: ModelFailure; log: 
   const log: string[] = [];
   const limits = { wallSeconds: 30, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 };
   const entry = fileURLToPath(new URL('./escapes/probe.mjs', import.meta.url));
-  const about = { plan: planOf(manifest()), stimuli: 5, firstStep: 0, labels: null, checkClock: true };
+  const about = { plan: planOf(manifest(), 'float32'), stimuli: 5, firstStep: 0, labels: null, checkClock: true };
   const error = await runChild(
     { sandbox: await sandbox(), limits, workDir, pixelsFd: pixels.fd, entry, onLog: (line) => log.push(line) },
     { ...about, outDir, maxActivationBytes: MIB },

@@ -29,7 +29,7 @@ it('leaves room for a small model at the smallest memory limit', async () => {
 });
 
 it('says when a process cannot be started, and blames no model', async () => {
-  const about = planOf(manifest());
+  const about = planOf(manifest(), 'float32');
   const pixels = await open(await bench.flatPixels(2));
   const nowhere = {
     ...(await sandbox()),

@@ -1,5 +1,12 @@
 import { extname } from 'node:path';
-import { CorescoreError, FILE_NAME, isNetwork, type Manifest } from '@corescore/contracts';
+import {
+  CorescoreError,
+  FILE_NAME_RULE,
+  fileNameFault,
+  isNetwork,
+  type Manifest,
+  type Warning,
+} from '@corescore/contracts';
 import {
   checkActivations,
   checkNetwork,
@@ -8,6 +15,7 @@ import {
   notSent,
   parseManifest,
   semanticDigest,
+  weightWarnings,
 } from '@corescore/formats';
 import type { Store } from '@corescore/store';
 import type { Upload } from './upload.js';
@@ -42,9 +50,8 @@ export function acceptFile(manifest: Manifest, filename: string, already: readon
   if (model !== null && extname(filename).toLowerCase() === extname(model) && !isModel) {
     throw refuse(`is a second ${extname(model)} file`, 'Send one model a version.');
   }
-  if (!FILE_NAME.test(name)) {
-    throw refuse('has a name that is not accepted', 'Use letters, digits, ".", "_" and "-", 128 at most.');
-  }
+  const fault = fileNameFault(name);
+  if (fault !== null) throw refuse(`has a name that ${fault}`, FILE_NAME_RULE);
   return name;
 }
 
@@ -54,6 +61,8 @@ export interface CheckedModel {
   parameters: number | null;
   temporal: boolean;
   stimulusSetDigest: string | null;
+  /** What looks wrong and refuses nothing. */
+  warnings: Warning[];
 }
 
 /**
@@ -71,12 +80,13 @@ export async function checkModel(
   const paths = Object.fromEntries(files.map((file) => [file.name, file.path]));
   const temporal = isTemporal(manifest);
   if (isNetwork(manifest)) {
-    const { parameters } = await checkNetwork(manifest, paths);
+    const { parameters, warnings } = await checkNetwork(manifest, paths);
     return {
       semanticDigest: await semanticDigest(manifest.kind, paths),
       parameters,
       temporal,
       stimulusSetDigest: null,
+      warnings: [...warnings, ...(await weightWarnings(manifest.kind, paths))],
     };
   }
   const missing = declaredFiles(manifest).files.find((name) => !files.some((file) => file.name === name));
@@ -89,6 +99,7 @@ export async function checkModel(
       remedy: 'Use the identifier or digest of a stimulus set that GET /v1/benchmarks lists.',
     });
   }
-  await checkActivations(manifest, paths, stimulusSet, { dir: upload.dir, maxBytes: maxActivationBytes });
-  return { semanticDigest: null, parameters: null, temporal, stimulusSetDigest: stimulusSet.digest };
+  const scratch = { dir: upload.dir, maxBytes: maxActivationBytes };
+  const { warnings } = await checkActivations(manifest, paths, stimulusSet, scratch);
+  return { semanticDigest: null, parameters: null, temporal, stimulusSetDigest: stimulusSet.digest, warnings };
 }
