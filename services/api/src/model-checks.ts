@@ -51,7 +51,11 @@ export function acceptFile(manifest: Manifest, filename: string, already: readon
     throw refuse(`is a second ${extname(model)} file`, 'Send one model a version.');
   }
   const fault = fileNameFault(name);
-  if (fault !== null) throw refuse(`has a name that ${fault}`, FILE_NAME_RULE);
+  if (fault !== null) {
+    const again =
+      model === null ? '' : ' A model refers to its weights by name: save it again, rather than rename them.';
+    throw refuse(`has a name that ${fault}`, `${FILE_NAME_RULE}${again}`);
+  }
   return name;
 }
 

@@ -29,6 +29,7 @@ function aboutModel({ facts, engine, provider, batchSize, images }: Validation):
     facts === null ? null : `${facts.parameters.toLocaleString('en')} parameters`,
     facts === null || facts.multiplyAdds === null ? null : `${formatCount(facts.multiplyAdds)} multiply-adds an image`,
     engine === null ? null : on,
+    facts === null || ['float32', 'unknown'].includes(facts.imageType) ? null : `images as ${facts.imageType}`,
     images.run === 0 ? 'not run' : `${images.run} of ${images.total.toLocaleString('en')} images looked at`,
   ];
   return said.flatMap((text) => (text === null ? [] : ` · ${text}`)).join('');
@@ -97,7 +98,7 @@ function findingsText(findings: readonly Finding[], styles: Styles): string {
 
 /** For machines: without what the checks alone use of the model, a line for every tensor of it. */
 export function validationJson(name: string, { facts, ...rest }: Validation): object {
-  const { parameters, parameterBytes, multiplyAdds, outputs } = facts ?? {};
-  const known = facts === null ? null : { parameters, parameterBytes, multiplyAdds, outputs };
+  const { parameters, parameterBytes, multiplyAdds, outputs, imageType, fixedBatch } = facts ?? {};
+  const known = facts === null ? null : { parameters, parameterBytes, multiplyAdds, outputs, imageType, fixedBatch };
   return { name, ...rest, facts: known };
 }
