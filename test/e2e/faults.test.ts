@@ -12,7 +12,7 @@ import { submitBundled, submitModel } from '../support/submit.js';
  */
 const home = newHome();
 const start = () =>
-  startServe({ home, args: ['--no-seed'], env: { CORESCORE_BESIDE: 'no', CORESCORE_LEASE_SECONDS: '2' } });
+  startServe({ home, args: ['--no-seed'], env: { CORESCORE_BESIDE: 'no', CORESCORE_LEASE_SECONDS: '6' } });
 let served: Served;
 beforeAll(async () => {
   served = await start();
@@ -98,4 +98,4 @@ test('Ctrl-C stops everything; a second start finds its data', async () => {
   expect(served.token).toBe(token);
   await served.stop('SIGTERM');
   expect(running()).toBe('');
-}, 240_000);
+}, 900_000);

@@ -72,9 +72,9 @@ export async function startServe(options: {
     );
     if (ready) break;
     if (child.exitCode !== null) throw new Error(`serve ended with ${child.exitCode}:\n${text}`);
-    if (tries > 600) {
+    if (tries > 3000) {
       child.kill('SIGKILL');
-      throw new Error(`serve was not ready within a minute:\n${text}`);
+      throw new Error(`serve was not ready within five minutes:\n${text}`);
     }
     await sleep(100);
   }

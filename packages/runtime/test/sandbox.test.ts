@@ -12,10 +12,10 @@ import { planOf } from '../src/plan.js';
 import { ProcessTree } from '../src/process-tree.js';
 import { runChild } from '../src/run-child.js';
 import { sandbox } from '../src/sandbox.js';
-import { Bench, engineProcess, MIB, modelProcesses } from './extraction.js';
+import { Bench, engineProcess, MIB, modelProcesses, PLENTY_SECONDS } from './extraction.js';
 import { endless, manifest, plain } from './models.js';
 
-const limits = { wallSeconds: 20, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 };
+const limits = { wallSeconds: PLENTY_SECONDS, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 };
 
 let bench: Bench;
 beforeAll(async () => {
@@ -122,7 +122,7 @@ describe('a parent that is killed', () => {
       pixelsPath: await bench.flatPixels(3),
       imageDegrees: 8,
       outDir: bench.newOutDir(),
-      limits: { wallSeconds: 60, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 },
+      limits: { wallSeconds: PLENTY_SECONDS, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 },
     };
     const parent = spawn(process.execPath, ['--input-type=module', '-e', program, JSON.stringify(request)], {
       env: { ...process.env, TMPDIR: bench.folder },
