@@ -1,7 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 // Two cores: more workers than that make every database and browser test slower than it is alone.
-const common = { pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000 } as const;
+// A limit of time only ends what hangs: a busy machine makes no test fail.
+const common = { pool: 'forks', testTimeout: 300_000, hookTimeout: 300_000 } as const;
 
 const PURE = 'packages/{contracts,formats,linalg,metrics,stimuli,data}/test/**/*.test.ts';
 

@@ -62,7 +62,7 @@ async function extracted(model: string, manifest: OnnxManifest, pixelsPath: stri
 
 function bare(model: string, manifest: OnnxManifest, threads: number, images: number): number {
   const { name, size, channels } = manifest.input;
-  const fetches = planOf(manifest).recordings.flatMap(({ outputs }) => outputs);
+  const fetches = planOf(manifest, 'float32').recordings.flatMap(({ outputs }) => outputs);
   const job = { input: { name, dims: [channels, ...size] }, fetches, threads, batch: 16, images };
   const out = execFileSync(tsx, [join(here, 'runtime/bare.ts'), model, JSON.stringify(job)], { encoding: 'utf8' });
   const { seconds, images: run } = JSON.parse(out) as { seconds: number; images: number };
@@ -122,7 +122,7 @@ async function againstTorch(name: string, threads: number, batch: number): Promi
   const torch = new Peer(spawn(python!, args));
   const theirs = await torch.answer<{ torch: string; first: number[] }>();
   const size = 3 * manifest.input.size[0] * manifest.input.size[1];
-  const job = JSON.stringify({ plan: planOf(manifest), threads, batch, size });
+  const job = JSON.stringify({ plan: planOf(manifest, 'float32'), threads, batch, size });
   const engine = new Peer(spawn(tsx, [join(here, 'runtime/engine.ts'), own, job]));
   const ours = await engine.answer<{ engine: string; first: number[] }>();
   const scale = Math.max(...theirs.first.map(Math.abs));

@@ -61,14 +61,17 @@ function net(): Record<string, Uint8Array> {
 
 /** A process that runs one batch at each message and answers with its ms; the first answer is the sum of IT. */
 async function serve(folder: string, provider: string, threads: number): Promise<void> {
-  const plan = planOf({
-    manifestVersion: 1,
-    name: 'bench',
-    kind: 'tfjs',
-    input: { name: 'image', layout: 'NHWC', size: [SIDE, SIDE], channels: 3, visualDegrees: 8 },
-    clock: { onsetMs: 0, stepMs: 10 },
-    regions: { IT: { outputs: Array.from({ length: STEPS }, (_, t) => `it_${t}`) } },
-  } as Parameters<typeof planOf>[0]);
+  const plan = planOf(
+    {
+      manifestVersion: 1,
+      name: 'bench',
+      kind: 'tfjs',
+      input: { name: 'image', layout: 'NHWC', size: [SIDE, SIDE], channels: 3, visualDegrees: 8 },
+      clock: { onsetMs: 0, stepMs: 10 },
+      regions: { IT: { outputs: Array.from({ length: STEPS }, (_, t) => `it_${t}`) } },
+    } as Parameters<typeof planOf>[0],
+    'float32',
+  );
   const session = await openSession({ kind: 'tfjs', folder, plan, threads, provider });
   const images = Float32Array.from({ length: BATCH * SIDE * SIDE * 3 }, (_, i) => 0.5 + 0.5 * Math.sin(i));
   const last = (await session.run(images, BATCH)).get('IT')!.steps.at(-1)!;

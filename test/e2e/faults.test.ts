@@ -25,7 +25,7 @@ const start = () =>
   startServe({
     home,
     args: ['--no-seed'],
-    env: { CORESCORE_BESIDE: 'no', CORESCORE_LEASE_SECONDS: '2', TMPDIR: temporary },
+    env: { CORESCORE_BESIDE: 'no', CORESCORE_LEASE_SECONDS: '6', TMPDIR: temporary },
   });
 let served: Served;
 beforeAll(async () => {
@@ -145,4 +145,4 @@ test('Ctrl-C stops everything; a second start finds its data', async () => {
   expect(served.token).toBe(token);
   await served.stop('SIGTERM');
   expect(running()).toBe('');
-}, 240_000);
+}, 900_000);

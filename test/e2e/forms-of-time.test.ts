@@ -41,7 +41,7 @@ describe('three ways a model has time', () => {
     } finally {
       removeHome(home);
     }
-  }, 120_000);
+  }, 600_000);
 
   test('the stateful one, scored on the command line, agrees with bl-64 on the board in rho to .005 and in delay to .5 ms', async () => {
     const home = newHome();

@@ -70,10 +70,9 @@ export async function startServe(options: {
     );
     if (ready) break;
     if (child.exitCode !== null) throw new Error(`serve ended with ${child.exitCode}:\n${text}`);
-    // `npm start` looks first whether all is built.
-    if (tries > (options.npm ? 1800 : 600)) {
+    if (tries > 3000) {
       child.kill('SIGKILL');
-      throw new Error(`serve was not ready in time:\n${text}`);
+      throw new Error(`serve was not ready within five minutes:\n${text}`);
     }
     await sleep(100);
   }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CorescoreError, isNetwork, type Manifest, type ModelFiles, type Region } from '@corescore/contracts';
 import { stampOf } from '@corescore/contracts/sealed';
-import { openActivations, readNpyHeader, readNpyRows } from '@corescore/formats';
+import { type InspectedActivations, openActivations } from '@corescore/formats';
 import { type Extraction, extract, type Limits } from '@corescore/runtime';
 import type { Benchmark } from './benchmark.js';
 
@@ -12,7 +12,7 @@ export interface PreparedRegion {
   steps: number;
   stimuli: number;
   features: number;
-  /** Whether they change over the recorded steps. */
+  /** Whether they change over the steps from the clock's first one on. */
   temporal: boolean;
 }
 
@@ -32,6 +32,8 @@ export interface PrepareRequest {
   limits: Limits;
   /** Whether a clock that does not fit the activations refuses the model; default true. */
   checkClock?: boolean;
+  /** What supplied arrays showed, before the first error among it is thrown. */
+  onInspected?: (found: InspectedActivations) => void;
   onProgress?: (done: number, total: number) => void;
   onLog?: (line: string) => void;
   signal?: AbortSignal;
@@ -39,18 +41,6 @@ export interface PrepareRequest {
 
 /** Engine and provider of activations that came with the submission. */
 export const SUPPLIED = { engine: 'supplied', provider: 'supplied' } as const;
-
-/** Whether any step differs from the one before it, read two steps at a time. */
-async function changesOverTime(path: string): Promise<boolean> {
-  const header = await readNpyHeader(path);
-  let before = await readNpyRows(path, header, 0, 1);
-  for (let step = 1; step < header.shape[0]; step++) {
-    const now = await readNpyRows(path, header, step, 1);
-    if (now.some((v, i) => v !== before[i])) return true;
-    before = now;
-  }
-  return false;
-}
 
 /** What of a benchmark decides what a model is shown and which regions are kept. */
 export type Shown = Pick<Benchmark, 'definition' | 'stimulusSet' | 'pixels'>;
@@ -93,11 +83,13 @@ export async function prepareActivations(benchmark: Shown, request: PrepareReque
   const scratch = { dir: outDir, maxBytes: request.limits.maxActivationBytes };
   const supplied = await openActivations(manifest, files, set, scratch);
   try {
-    await supplied.check();
+    const inspected = await supplied.inspect();
+    request.onInspected?.(inspected);
+    if (inspected.errors[0] !== undefined) throw inspected.errors[0];
     const regions: Prepared['regions'] = {};
     for (const region of definition.regions as Region[]) {
       const written = await supplied.write(region, join(outDir, `${region}.npy`));
-      regions[region] = { ...written, temporal: await changesOverTime(written.path) };
+      regions[region] = { ...written, temporal: inspected.regions[region]!.temporal };
     }
     return { regions, ...SUPPLIED, extraction: null };
   } finally {

@@ -17,6 +17,7 @@ import { imagesUsed, OST_STATISTICS, ostStatistic, sampleOf, solutionTimesOf } f
 import type { ScoringPool } from './pool.js';
 import type { Predicted } from './predict.js';
 import { predictivityScores } from './predictivity-scores.js';
+import { giveReason } from './reasons.js';
 import { absent, imagesOf, nulls, present, REGION, take, timeAxis } from './score-rows.js';
 
 /** What a subject (a model, IT, a null row) showed, before any statistic. Arrays run over the images. */
@@ -232,7 +233,7 @@ export async function buildReport(benchmark: Benchmark, seen: Observation, pool:
     benchmark: benchmark.definition.ref,
     benchmarkDigest: benchmark.definition.digest,
     scoringVersion: SCORING_VERSION,
-    scores: [...ost, ...course.scores, ...beside.scores, ...neural.scores],
+    scores: [...ost, ...course.scores, ...beside.scores, ...neural.scores].map(giveReason),
     series: [...course.series, ...beside.series, ...neural.series],
     images: imageResults(benchmark, seen, correct, ostMs),
     notes: [...seen.notes, ...beside.notes],

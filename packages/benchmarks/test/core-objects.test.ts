@@ -132,9 +132,8 @@ describe('scoring activations', () => {
     const running = scoreActivations(
       withLightRecordings(benchmark),
       { path, clock: { onsetMs: 70, stepMs: 60 }, temporal: true },
-      { signal: controller.signal, threads: 1 },
+      { signal: controller.signal, threads: 1, onProgress: () => controller.abort() },
     );
-    setTimeout(() => controller.abort(), 100);
     await expect(running).rejects.toThrow(/abort/i);
   });
 });

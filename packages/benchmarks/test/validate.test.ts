@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { OnnxManifest } from '@corescore/contracts';
+import { CorescoreError, type OnnxManifest } from '@corescore/contracts';
 import { writeNpyFloat32 } from '@corescore/formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { graph, image, SIDE, stepNames, manifest as tinyManifest, unrolled } from '../../runtime/test/models.js';
@@ -24,7 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-const LIMITS = { wallSeconds: 120, memoryBytes: 2 ** 30, maxActivationBytes: 2 ** 28, threads: 1 };
+/** A day: how long a test takes depends on the machine, and what it finds must not. */
+const LIMITS = { wallSeconds: 86_400, memoryBytes: 2 ** 30, maxActivationBytes: 2 ** 28, threads: 1 };
 
 const check = (manifest: unknown, files: Record<string, string>, change: Partial<ValidateRequest> = {}) =>
   validate({ manifest, files, benchmark, limits: LIMITS, images: 6, ...change });
@@ -78,9 +79,32 @@ describe('validate', () => {
     const { input, ...rest } = tinyManifest();
     const { findings, ok } = await check({ ...rest, input: { ...input, layout: 'CHWN', mean: 'no' }, steps: 0 }, {});
     expect(ok).toBe(false);
-    expect(findings.map(({ field }) => field)).toEqual(['/input/layout', '/steps']);
+    expect(findings.map(({ field }) => field)).toEqual(['/input/layout', '/input/mean', '/steps', 'model.onnx']);
     const together = await check(tinyManifest({ input: { ...input, mean: [0, 1] }, steps: 3 }), {});
-    expect(together.findings.map(({ field }) => field)).toEqual(['/input/mean', '/state', '/clock']);
+    expect(together.findings.map(({ field }) => field)).toEqual(['/input/mean', '/state', '/clock', 'model.onnx']);
+  });
+
+  test('goes on after errors of the manifest: the graph is compared, and a sound model is run', async () => {
+    const wrong = { licence: 5, probe: 'no', regions: { IT: { output: 'it' }, V4: { output: 'no' } } };
+    const both = await checkGraph(weighted(['it']), wrong as unknown as Partial<OnnxManifest>);
+    expect(both.findings.map(({ field }) => field)).toEqual(['/licence', '/probe', '/regions/V4/output']);
+    const { regions: _, ...mild } = wrong;
+    const run = await checkGraph(weighted(['it']), mild as unknown as Partial<OnnxManifest>);
+    expect(run).toMatchObject({ ok: false, arrays: [{ name: 'IT', features: 4 }], images: { run: 6 } });
+    expect(codes(run)).toEqual(['error invalid_manifest', 'error invalid_manifest']);
+  });
+
+  test('reads the files even where the manifest says too little', async () => {
+    const path = join(home, 'text.onnx');
+    writeFileSync(path, '<html>');
+    const files = { 'model.onnx': path };
+    const none = await check({}, files, { kind: 'onnx' });
+    expect(codes(none)).toContain('error not_onnx');
+    const unreadable = new CorescoreError('manifest_not_json', 'It is not JSON.', { field: '--manifest' });
+    expect(codes(await check(undefined, files, { kind: 'onnx', unreadable }))).toEqual([
+      'error manifest_not_json',
+      'error not_onnx',
+    ]);
   });
 
   test('every disagreement of manifest and graph', async () => {
@@ -121,6 +145,30 @@ describe('validate', () => {
     const validation = await checkGraph(unrolled(2), about);
     expect(validation).toMatchObject({ ok: true });
     expect(codes(validation)).toContain('warning early_clock');
+  });
+
+  test('a batch as large as the sample is timed all the same: the start is taken apart, whatever --images says', async () => {
+    const fixed = weighted(['it']);
+    fixed.inputs = [image(24)];
+    fixed.outputs = [{ name: 'it', dims: [24, 4] }];
+    const validation = await checkGraph(fixed, {}, { images: 2 });
+    expect(validation).toMatchObject({ ok: true, batchSize: 24, images: { run: 2 }, findings: [] });
+    expect(validation.cost!.msPerImage).not.toBeNull();
+    expect((await checkGraph(weighted(['it']), {}, { images: 3 })).cost!.msPerImage).not.toBeNull();
+  });
+
+  test('images that reach the model as a speck', async () => {
+    const far = { input: { ...tinyManifest().input, visualDegrees: 180 } };
+    const validation = await checkGraph(weighted(['it']), far);
+    expect(validation.findings[0]).toMatchObject({ code: 'input_values', field: '/input' });
+    expect(validation.findings[0]!.message).toContain('8 of its 180 degrees');
+  });
+
+  test('a clock over steps that repeat each other is warned of', async () => {
+    const about = { regions: { IT: { outputs: stepNames(3) } }, clock: { onsetMs: 70, stepMs: 20 } };
+    expect(codes(await checkGraph(unrolled(3, { still: true }), about))).toEqual(
+      expect.arrayContaining(['warning clock_unused']),
+    );
   });
 
   test('warns of live noise, and of weights that make no difference', async () => {
@@ -182,5 +230,12 @@ describe('validate', () => {
     });
     writeFileSync(paths['ids.txt'], ids.slice(1).join('\n'));
     expect(codes(await check(about, paths))).toEqual(['error stimulus_missing']);
+    writeFileSync(paths['ids.txt'], ids.join('\n'));
+    await writeNpyFloat32(paths['it.npy'], [ids.length, 2], new Float32Array(ids.length * 2).fill(1));
+    expect(await check({ ...about, clock: { onsetMs: 70, stepMs: 10 } }, paths)).toMatchObject({
+      ok: false,
+      arrays: [{ name: 'IT', imageFrom: null }],
+      findings: [{ code: 'activations_constant' }, { code: 'clock_unused', severity: 'warning' }],
+    });
   });
 });

@@ -58,6 +58,31 @@ function failureKind(error: unknown): FailureKind | undefined {
   return FAILURE_KINDS.find((kind) => kind === error.kind);
 }
 
+/** Help or the version, which were asked for. */
+export const isHelp = (error: unknown): boolean => error instanceof CommanderError && error.exitCode === 0;
+
+/** An error as the document of `--format json`: code, detail, field, remedy and the exit code. */
+export function errorJson(error: unknown): object {
+  const exit = exitOfError(error);
+  const { code: exitCode, meaning } = EXIT_CODES[exit];
+  const of = (code: string, detail: string, field?: string, remedy?: string) => ({
+    error: {
+      code,
+      detail,
+      ...(field === undefined ? {} : { field }),
+      ...(remedy === undefined ? {} : { remedy }),
+      exitCode,
+    },
+  });
+  if (error instanceof RequestError || error instanceof CorescoreError) {
+    return of(error.code, error.message, error.field, error.remedy);
+  }
+  if (error instanceof NetworkError) return of('network', error.message);
+  if (error instanceof CommanderError) return of('configuration', error.message.replace(/^error: /, ''));
+  if (error instanceof Exit) return of(exit, meaning);
+  return of('internal', error instanceof Error ? error.message : String(error));
+}
+
 /** Message, field and remedy, a line each; a bug shows its stack. Nothing for what has been said already. */
 export function describeError(error: unknown, io: { color: boolean }): string {
   const { bold, dim, red } = styles(io);

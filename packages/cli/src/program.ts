@@ -12,7 +12,7 @@ import { submitCommand } from './commands/submit.js';
 import { tokenCommand } from './commands/token.js';
 import { validateCommand } from './commands/validate.js';
 import { waitCommand } from './commands/wait.js';
-import { report } from './failure.js';
+import { errorJson, isHelp, report } from './failure.js';
 import type { Io } from './io.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -66,16 +66,30 @@ export function buildProgram(io: Io): Command {
   return program;
 }
 
+/** Before the arguments are parsed, and where they cannot be. */
+const wantsJson = (args: readonly string[]): boolean =>
+  args.some((arg, i) => arg === '--format=json' || (arg === '--format' && args[i + 1] === 'json'));
+
 /**
  * Runs one command line.
  * @param args without the names of Node and of the script
  * @returns the process exit code
  */
 export async function main(args: readonly string[], io: Io): Promise<number> {
+  let printed = false;
+  const watched: Io = {
+    ...io,
+    stdout(text) {
+      printed = true;
+      io.stdout(text);
+    },
+  };
   try {
-    await buildProgram(io).parseAsync(args, { from: 'user' });
+    await buildProgram(watched).parseAsync(args, { from: 'user' });
     return EXIT_CODES.pass.code;
   } catch (error) {
+    // Who asked for a document gets one: a script must not have to tell an empty output from a broken one.
+    if (wantsJson(args) && !printed && !isHelp(error)) io.stdout(`${JSON.stringify(errorJson(error), null, 2)}\n`);
     return report(error, io);
   }
 }

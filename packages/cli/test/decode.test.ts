@@ -5,6 +5,7 @@ import { readAssembly } from '@corescore/formats';
 import { describe, expect, test } from 'vitest';
 import { type DecodeOptions, decodeAssembly } from '../src/decode/decode-assembly.js';
 import { countWindows, recordings, windowSums } from '../src/decode/windows.js';
+import { decodingText } from '../src/format/decoding.js';
 import { accuracyPlot } from '../src/format/plot.js';
 
 const folder = fileURLToPath(new URL('../../../../shared/data/zhang-desimone/', import.meta.url));
@@ -33,6 +34,7 @@ function tiny(order = ['presentation', 'neuroid', 'time_bin']): Assembly {
       time_bin_start: { dim: 'time_bin', values: [-20, -10, 0, 10] },
       time_bin_end: { dim: 'time_bin', values: [-10, 0, 10, 20] },
     },
+    unread: {},
     attributes: {},
   };
 }
@@ -55,7 +57,8 @@ describe('windows', () => {
     ]) {
       const recorded = recordings(tiny(order));
       const [, second] = countWindows(recorded, { windowMs: 20, stepMs: 10 });
-      expect([...windowSums(recorded, second)]).toEqual([3, 23, 203, 223]);
+      const all = { presentations: Int32Array.of(0, 1), neuroids: Int32Array.of(0, 1) };
+      expect([...windowSums(recorded, second, all)]).toEqual([3, 23, 203, 223]);
     }
   });
 
@@ -104,6 +107,86 @@ test('a coordinate that is not there is named, with those that are', async () =>
   await expect(decodeAssembly(tiny(), short)).rejects.toMatchObject({
     field: '--folds',
     remedy: 'Use one of object_name, or stratified.',
+  });
+});
+
+/** Four presentations of two classes in two repetitions; the classes differ in every value. */
+function decodable(): Assembly {
+  const assembly = tiny();
+  return {
+    ...assembly,
+    dims: assembly.dims.map((dim) => (dim.name === 'presentation' ? { ...dim, size: 4 } : dim)),
+    data: Float64Array.from({ length: 32 }, (_, i) => (Math.floor(i / 8) % 2) + 0.1 * Math.sin(i)),
+    coords: {
+      ...assembly.coords,
+      object_name: { dim: 'presentation', values: ['a', 'b', 'a', 'b'] },
+      repetition: { dim: 'presentation', values: [0, 0, 1, 1] },
+      neuroid_id: { dim: 'neuroid', values: ['left', 'right'] },
+    },
+  };
+}
+
+describe('values and labels that are missing', () => {
+  const short = { ...OPTIONS, windowMs: 10 };
+
+  test('a neuroid without a value is named; --drop-nan leaves it out, and says so', async () => {
+    const assembly = decodable();
+    assembly.data[1 * 8 + 1 * 4 + 2] = Number.NaN; // Second presentation, neuroid "right".
+    await expect(decodeAssembly(assembly, short)).rejects.toMatchObject({
+      code: 'file_format',
+      field: '--drop-nan',
+      message: expect.stringContaining('1 of 2 neuroids lack a value: right'),
+      remedy: expect.stringContaining('--drop-nan'),
+    });
+    const decoding = await decodeAssembly(assembly, { ...short, dropNan: true });
+    expect(decoding).toMatchObject({
+      neuroids: 1,
+      presentations: 4,
+      dropped: { presentations: 0, neuroids: ['right'] },
+    });
+    expect(decodingText('a.nc', decoding, 80)).toContain('left out for want of values: 1 neuroid\n');
+    // Windows that do not sum that bin have all they need.
+    expect((await decodeAssembly(assembly, { ...short, endMs: 0 })).neuroids).toBe(2);
+  });
+
+  test('a presentation without any value is left out before a neuroid is', async () => {
+    const assembly = decodable();
+    const six = Float64Array.from({ length: 48 }, (_, i) => assembly.data[i % 32]!);
+    assembly.dims[0]!.size = 6;
+    assembly.coords['object_name']!.values = ['a', 'b', 'a', 'b', 'a', 'b'];
+    assembly.coords['repetition']!.values = [0, 0, 1, 1, 2, 2];
+    assembly.data = six.fill(Number.NaN, 40);
+    await expect(decodeAssembly(assembly, short)).rejects.toThrow('1 of 6 presentations have no value at all');
+    const { presentations, neuroids, dropped } = await decodeAssembly(assembly, { ...short, dropNan: true });
+    expect([presentations, neuroids, dropped]).toEqual([5, 2, { presentations: 1, neuroids: [] }]);
+    assembly.data.fill(Number.NaN);
+    await expect(decodeAssembly(assembly, { ...short, dropNan: true })).rejects.toThrow(/no value at all/);
+  });
+
+  test('an empty label is said to be empty, not "Class 0"', async () => {
+    const assembly = decodable();
+    assembly.coords['object_name']!.values = ['', 'b', 'a', 'b'];
+    await expect(decodeAssembly(assembly, short)).rejects.toMatchObject({
+      field: '--label',
+      message: '1 of 4 presentations have no object_name: it is empty.',
+    });
+  });
+
+  test('a class that one fold holds whole is called by its name', async () => {
+    const assembly = decodable();
+    assembly.coords['object_name']!.values = ['a', 'rare', 'a', 'b'];
+    await expect(decodeAssembly(assembly, short)).rejects.toMatchObject({
+      field: '--folds',
+      message: expect.stringContaining('"rare" are in one fold (one repetition)'),
+    });
+  });
+
+  test('a coordinate that cannot be read says why', async () => {
+    const assembly = { ...decodable(), unread: { object: 'is compressed with the filter zstd (HDF5 filter 32015)' } };
+    await expect(decodeAssembly(assembly, { ...short, label: 'object' })).rejects.toMatchObject({
+      code: 'file_format',
+      message: expect.stringContaining('compressed with the filter zstd'),
+    });
   });
 });
 

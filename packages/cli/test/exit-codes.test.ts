@@ -28,6 +28,25 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const requestError = (code: string, status: number) =>
   new RequestError({ type: 'x', title: 't', status, detail: 'd', code });
 
+test.each<[string, string[], string]>([
+  ['a file that is not there', ['validate', 'no.onnx', '--format', 'json'], 'configuration'],
+  ['a flag that is not known', ['run', '--wrong', '--format=json'], 'configuration'],
+  ['recordings that are not there', ['decode', 'no.nc', '--label', 'object', '--format', 'json'], 'configuration'],
+  ['a service that is not there', ['leaderboard', '--url', 'http://127.0.0.1:1', '--format', 'json'], 'network'],
+])('--format json prints a document on failure too: %s', async (_, args, code) => {
+  const io = recordedIo({ cwd: home });
+  const exitCode = await main(args, io);
+  expect(exitCode).toBeGreaterThan(0);
+  expect(JSON.parse(io.out)).toMatchObject({ error: { code, detail: expect.any(String), exitCode } });
+  expect(io.err).not.toBe('');
+  const human = recordedIo({ cwd: home });
+  await main(
+    args.filter((arg) => !/json|--format/.test(arg)),
+    human,
+  );
+  expect(human.out).toBe('');
+});
+
 test('docs/cli.md has the table of the exit codes, whole and in order', () => {
   const rows = [...readFileSync(docs, 'utf8').matchAll(/^\| (\d+) +\| (.+?) +\|$/gm)].map((m) => [Number(m[1]), m[2]]);
   expect(rows).toEqual(Object.values(EXIT_CODES).map(({ code, meaning }) => [code, meaning]));

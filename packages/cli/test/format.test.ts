@@ -216,6 +216,7 @@ describe('texts', () => {
       stepMs: 50,
       presentations: 100,
       neuroids: 12,
+      dropped: { presentations: 0, neuroids: [] },
       chance: 0.5,
       maxDualityGap: 1e-9,
       windows,

@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a model version
-         * @description Answers 201 with the version, and 200 where this very version is there already.
+         * @description Answers 201 with the version, and 200 where this very version is there already; `warnings` say what looks wrong with it and was not refused.
          */
         post: {
             parameters: {
@@ -52,7 +52,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ModelVersionView"];
+                        "application/json": components["schemas"]["UploadedVersionView"];
                     };
                 };
                 /** @description Created */
@@ -61,7 +61,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ModelVersionView"];
+                        "application/json": components["schemas"]["UploadedVersionView"];
                     };
                 };
                 /** @description Bad Request */
@@ -2679,6 +2679,41 @@ export interface components {
              * @description ISO 8601, UTC
              */
             createdAt: string;
+        };
+        Warning: {
+            /** @enum {unknown} */
+            code: "input_units" | "coarse_input" | "clock_unused" | "early_clock" | "folded_weights" | "converted" | "not_repeatable" | "untrained" | "twin_not_run" | "slow";
+            message: string;
+            /** @description JSON pointer into the manifest, or the name of a file */
+            field?: string;
+            /** @description what to do about it */
+            remedy?: string;
+        };
+        UploadedVersionView: {
+            /** @description SHA-256, lower-case hexadecimal */
+            digest: string;
+            /** @description lower-case letters, digits, dot, underscore, hyphen; at most 64 characters */
+            owner: string;
+            /** @description lower-case letters, digits, dot, underscore, hyphen; at most 64 characters */
+            name: string;
+            kind: string;
+            description: string | null;
+            /** @description the manifest declares a clock */
+            temporal: boolean;
+            parameters: number | null;
+            files: {
+                path: string;
+                /** @description SHA-256, lower-case hexadecimal */
+                digest: string;
+                bytes: number;
+            }[];
+            manifest: unknown;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
+            createdAt: string;
+            warnings: components["schemas"]["Warning"][];
         };
         ModelSummary: {
             owner: string;

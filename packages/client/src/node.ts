@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
-import { CorescoreError, type ModelVersionView } from '@corescore/contracts';
+import { CorescoreError, type UploadedVersionView } from '@corescore/contracts';
 import type { CorescoreClient } from './client.js';
 import { call } from './node-http.js';
 import { sendResumable, type UploadMemory } from './resumable.js';
@@ -31,7 +31,7 @@ export interface UploadOptions {
 }
 
 export interface UploadResult {
-  version: ModelVersionView;
+  version: UploadedVersionView;
   /** False where the service had this very version already. */
   created: boolean;
 }
@@ -89,7 +89,7 @@ export async function uploadVersion(client: CorescoreClient, options: UploadOpti
     signal: options.signal,
   });
   for (const { path } of large) await options.memory?.forget(client, path);
-  return { version: JSON.parse(answer.body) as ModelVersionView, created: answer.status === 201 };
+  return { version: JSON.parse(answer.body) as UploadedVersionView, created: answer.status === 201 };
 }
 
 const NO_ID = '00000000-0000-0000-0000-000000000000';

@@ -22,3 +22,4 @@ export * from './score.js';
 export * from './scoring-version.js';
 export * from './text.js';
 export * from './token.js';
+export * from './warning.js';

@@ -97,6 +97,21 @@ const about = {
 const FILE = '[A-Za-z0-9][A-Za-z0-9._-]{0,127}';
 /** What may be the name of a file of a version: never a path. */
 export const FILE_NAME = new RegExp(`^${FILE}$`);
+const LONGEST_FILE_NAME = 128;
+export const FILE_NAME_RULE = `Use letters, digits, ".", "_" and "-", beginning with a letter or digit, ${LONGEST_FILE_NAME} at most.`;
+
+/** Why a name may not be the name of a file of a version, as the end of a sentence; null where it may. */
+export function fileNameFault(name: string): string | null {
+  if (FILE_NAME.test(name)) return null;
+  if (name === '') return 'is empty';
+  if (/[/\\]/.test(name) || name === '..') return 'is a path, not the name of a file';
+  const strange = /[^A-Za-z0-9._-]/u.exec(name)?.[0];
+  if (strange === ' ') return 'has a space in it';
+  if (strange !== undefined) return `has ${JSON.stringify(strange)} in it`;
+  return name.length > LONGEST_FILE_NAME
+    ? `is longer than ${LONGEST_FILE_NAME} characters`
+    : `begins with "${name[0]}"`;
+}
 
 /** The submitter's own activations for a few images: `probe.npz` beside the model, checked before anything is scored. */
 export const Probe = Type.Object(

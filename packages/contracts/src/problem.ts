@@ -15,6 +15,7 @@ export const PROBLEMS = {
   output_not_found: { status: 422, title: 'The model has no such output' },
   input_not_found: { status: 422, title: 'The model has no such input' },
   input_shape: { status: 422, title: 'The input cannot take the images' },
+  input_values: { status: 422, title: 'Preprocessing leaves nothing of the images' },
   not_onnx: { status: 422, title: 'Not an ONNX file' },
   not_tfjs: { status: 422, title: 'Not a TensorFlow.js model' },
   opset_not_supported: { status: 422, title: 'The operator set is not supported' },

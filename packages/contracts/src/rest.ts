@@ -4,6 +4,7 @@ import { RunFailure, RunStatus } from './run.js';
 import { Score, Series } from './score.js';
 import { NO_NUL } from './text.js';
 import { Scope } from './token.js';
+import { Warning } from './warning.js';
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -20,6 +21,13 @@ export const ModelVersionView = Type.Object({
   createdAt: Timestamp,
 });
 export type ModelVersionView = Static<typeof ModelVersionView>;
+
+/** The answer to an upload: the version, and what the checks said of it beside that they let it pass. Not kept. */
+export const UploadedVersionView = Type.Object({
+  ...ModelVersionView.properties,
+  warnings: Type.Array(Warning),
+});
+export type UploadedVersionView = Static<typeof UploadedVersionView>;
 
 export const SubmissionRequest = Type.Object(
   {

@@ -17,7 +17,7 @@ export const SUBSETS = ['all', 'control', 'challenge'] as const;
 export type Subset = (typeof SUBSETS)[number];
 
 /**
- * One scalar. `value` is null exactly when `reason` says why. `low` and `high` bound a 95 % interval (METRICS 1),
+ * One scalar. `value` is null exactly when `reason` says why; `undefined` comes with a note. `low` and `high` bound a 95 % interval (METRICS 1),
  * `n` is the number of images that entered, `nTotal` the number that could have.
  */
 export const Score = Type.Object({

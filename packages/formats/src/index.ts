@@ -7,13 +7,33 @@ export {
   type SuppliedActivations,
 } from './activations/arrays.js';
 export type { StimulusIds } from './activations/ids.js';
+export { type InspectedActivations, stillWarning } from './activations/inspect.js';
+export { RowChecks } from './activations/row-checks.js';
+export {
+  ENGINE_VERSIONS,
+  IMAGE_TYPES,
+  type ImageType,
+  RECORDED_TYPES,
+  STATE_TYPES,
+  type StateType,
+} from './capabilities.js';
 export { readCsv } from './csv.js';
 export { writeFully } from './files.js';
+export { imageElements, withRange } from './image-values.js';
+export { FEWEST_VALUES, isImageType } from './input-values.js';
 export { archiveOf, type DeclaredFiles, declaredFiles } from './manifest/declared-files.js';
-export { isTemporal, manifestErrors, parseManifest } from './manifest/parse.js';
+export { type InspectedManifest, inspectManifest, isTemporal, isWithin, parseManifest } from './manifest/parse.js';
 export { modelVersionDigest } from './manifest/version.js';
 export { type Assembly, readAssembly } from './netcdf/assembly.js';
-export { checkNetwork, inspectNetwork, type NetworkFacts, notSent, semanticDigest } from './network.js';
+export {
+  checkNetwork,
+  fileErrors,
+  inspectNetwork,
+  type NetworkFacts,
+  notSent,
+  semanticDigest,
+  weightWarnings,
+} from './network.js';
 export { type NpyDtype, type NpyHeader, npyHeaderBytes, readNpyHeader } from './npy/header.js';
 export { type Npz, openNpz } from './npy/npz.js';
 export { readNpyRows } from './npy/read.js';

@@ -6,13 +6,18 @@ import {
   type OnnxManifest,
   PROBE_FILE,
   type TfjsManifest,
+  type Warning,
 } from '@corescore/contracts';
+import { inputValues } from './input-values.js';
+import { clockWarnings } from './manifest/clock-warnings.js';
 import { declaredFiles } from './manifest/declared-files.js';
-import { onnxContractErrors } from './onnx/contract.js';
+import { fixedBatch, onnxContractErrors } from './onnx/contract.js';
 import { onnxSemanticDigest } from './onnx/digest.js';
 import { externalDataErrors } from './onnx/external-data.js';
+import { foldedWeightWarnings } from './onnx/folded-weights.js';
 import { readOnnxGraph } from './onnx/graph.js';
 import { onnxCost } from './onnx/multiply-adds.js';
+import { dimsOf, recordedErrors } from './onnx/recorded.js';
 import { probeError } from './probe.js';
 import { tfjsContractErrors } from './tfjs/contract.js';
 import { tfjsSemanticDigest } from './tfjs/digest.js';
@@ -30,6 +35,12 @@ export interface NetworkFacts {
   multiplyAdds: number | null;
   /** Values of an output or inner tensor for one image and one application, for those that are known before a run. */
   valuesPerImage: Map<string, number>;
+  /** Element type of the image input; `unknown` where the file does not tell, or has no such input. */
+  imageType: string;
+  /** Images that one run must hold; null where the model takes any number. */
+  fixedBatch: number | null;
+  /** What looks wrong and refuses nothing. */
+  warnings: Warning[];
 }
 
 /**
@@ -68,12 +79,36 @@ export async function inspectNetwork(
 }
 
 /**
+ * What only the weights tell, and refuses nothing: reads those that may be copies of each other. For a network that
+ * `checkNetwork` takes.
+ */
+export async function weightWarnings(kind: NetworkManifest['kind'], files: ModelFiles): Promise<Warning[]> {
+  return kind === 'onnx' ? foldedWeightWarnings(files) : [];
+}
+
+/**
  * SHA-256 over what a network computes: graph and weights, without producer and paths. Reads all weights, which checking
  * a network does not.
  * @throws CorescoreError where the files cannot be read (`checkNetwork`)
  */
 export async function semanticDigest(kind: NetworkManifest['kind'], files: ModelFiles): Promise<string> {
   return kind === 'onnx' ? onnxSemanticDigest(files) : tfjsSemanticDigest(await readTfjsModel(files), files);
+}
+
+/**
+ * What is wrong with the files alone, where a manifest says too little to be held against them: whether the model and its
+ * weights can be read.
+ */
+export async function fileErrors(kind: NetworkManifest['kind'], files: ModelFiles): Promise<CorescoreError[]> {
+  if (!(MODEL_FILE[kind] in files)) return [notSent(MODEL_FILE[kind])];
+  try {
+    if (kind === 'onnx') return someOf(externalDataErrors(await readOnnxGraph(files[MODEL_FILE.onnx]!), files));
+    await readTfjsModel(files);
+    return [];
+  } catch (error) {
+    if (error instanceof CorescoreError) return [error];
+    throw error;
+  }
 }
 
 interface Inspected {
@@ -91,18 +126,34 @@ const INSPECT = {
     const disagreements = [...misplaced, ...someOf(onnxContractErrors(manifest, graph))];
     if (misplaced.length > 0) return { facts: null, named: graph.externalData, disagreements };
     const outputs = graph.outputs.map((output) => output.name);
+    const cost = await onnxCost(manifest, files);
+    disagreements.push(...someOf(recordedErrors(manifest, graph, cost)));
+    const imageType = graph.inputs.find(({ name }) => name === manifest.input.name)?.elemType ?? 'unknown';
+    const values = inputValues(manifest.input, imageType);
+    if (values.error !== null) disagreements.push(values.error);
+    const { IT } = manifest.regions;
+    const it = 'outputs' in IT ? undefined : dimsOf(graph, cost, IT.output);
     const facts = {
+      imageType,
+      fixedBatch: fixedBatch(graph, manifest.input.name),
+      warnings: [...values.warnings, ...clockWarnings(manifest, it)],
       parameters: graph.parameters,
       parameterBytes: graph.parameterBytes,
       outputs,
       innerNames: [...graph.tensorNames].filter((name) => !outputs.includes(name)),
-      ...(await onnxCost(manifest, files)),
+      multiplyAdds: cost.multiplyAdds,
+      valuesPerImage: cost.valuesPerImage,
     };
     return { facts, named: graph.externalData, disagreements };
   },
   async tfjs(manifest: TfjsManifest, files: ModelFiles): Promise<Inspected> {
     const model = await readTfjsModel(files);
+    const image = model.inputs.find(({ name }) => name === manifest.input.name);
+    const values = inputValues(manifest.input, image?.dtype ?? 'unknown');
     const facts = {
+      imageType: image?.dtype ?? 'unknown',
+      fixedBatch: image?.shape[0] ?? null,
+      warnings: [...values.warnings, ...clockWarnings(manifest)],
       parameters: model.parameters,
       parameterBytes: model.bytes,
       outputs: model.outputs,
@@ -110,7 +161,11 @@ const INSPECT = {
       multiplyAdds: null,
       valuesPerImage: new Map(),
     };
-    return { facts, named: model.shards, disagreements: someOf(tfjsContractErrors(manifest, model)) };
+    const disagreements = [
+      ...someOf(tfjsContractErrors(manifest, model)),
+      ...(values.error === null ? [] : [values.error]),
+    ];
+    return { facts, named: model.shards, disagreements };
   },
 };
 

@@ -56,7 +56,7 @@ async function write(shape: number[], data = submitted('step first'), idText = i
 async function readBack(manifest: ActivationsManifest): Promise<{ shape: number[]; values: number[] }> {
   const out = join(dir, 'out.npy');
   const supplied = await openActivations(manifest, filesIn(dir), set, scratch);
-  await supplied.check();
+  expect((await supplied.inspect()).errors).toEqual([]);
   const written = await supplied.write('IT', out);
   await supplied.close();
   const header = await readNpyHeader(out);
@@ -93,6 +93,37 @@ describe('reading', () => {
     const halves = Uint16Array.from([0x3c00, 0x4000, 0x4200]); // 1, 2, 3 of the stimuli c, a, b
     put('it.npy', Buffer.concat([npyHeaderBytes('<f2', [1, 3, 1]), Buffer.from(halves.buffer)]));
     expect((await readBack(stepFirst)).values).toEqual([2, 3, 1]);
+  });
+
+  test.each<[string, string, Uint8Array]>([
+    ['<f8', 'float64', new Uint8Array(Float64Array.of(1, 2, 3).buffer)],
+    ['>f4', 'float32, big-endian', new Uint8Array(Float32Array.of(1, 2, 3).buffer).reverse()],
+    ['<i4', 'int32', new Uint8Array(Int32Array.of(1, 2, 3).buffer)],
+    ['|u1', 'uint8', Uint8Array.of(1, 2, 3)],
+  ])('%s is converted, and said to be', async (dtype, name, bytes) => {
+    put('ids.txt', ids);
+    put('it.npy', Buffer.concat([npyHeaderBytes(dtype, [1, 3, 1]), bytes]));
+    // The stimuli c, a, b hold 1, 2, 3; the bytes of the big-endian ones were turned whole.
+    expect((await readBack(stepFirst)).values).toEqual(dtype === '>f4' ? [2, 1, 3] : [2, 3, 1]);
+    const { warnings } = await checkActivations(stepFirst, filesIn(dir), set, scratch);
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ code: 'converted', message: `it.npy holds ${name}; it is read as float32.` }),
+    );
+  });
+
+  test('a clock over one step, or over steps that repeat each other, is warned of', async () => {
+    const warned = async (manifest: ActivationsManifest) =>
+      (await checkActivations(manifest, filesIn(dir), set, scratch)).warnings.map(({ code, field }) => [code, field]);
+    await write([STEPS, 3, FEATURES]);
+    expect(await warned(stepFirst)).toEqual([]);
+    const step = submitted('step first').slice(0, 12);
+    await write([STEPS, 3, FEATURES], Float32Array.of(...step, ...step));
+    expect(await warned(stepFirst)).toEqual([['clock_unused', '/regions/IT']]);
+    await write([3, FEATURES], step);
+    const axes: ['stimulus', 'feature'] = ['stimulus', 'feature'];
+    expect(await warned({ ...stepFirst, regions: { IT: { file: 'it.npy', axes } } })).toEqual([
+      ['clock_unused', '/regions/IT/axes'],
+    ]);
   });
 
   test('the digest of the set, Windows line ends, a byte order mark', async () => {
@@ -147,16 +178,38 @@ describe('refusals', () => {
     expect(await refused()).toMatchObject({ code: 'array_shape', field: '/regions/IT' });
   });
 
-  test.each([
-    ['<f8', 8],
-    ['<i4', 4],
-    ['|u1', 1],
-  ])('dtype %s', async (dtype, bytes) => {
+  test('a type that holds no plain numbers', async () => {
     put('ids.txt', ids);
-    put('it.npy', Buffer.concat([npyHeaderBytes(dtype, [2, 3, 4]), new Uint8Array(24 * bytes)]));
+    put('it.npy', Buffer.concat([npyHeaderBytes('<c8', [2, 3, 4]), new Uint8Array(24 * 8)]));
     const error = await refused();
     expect(error).toMatchObject({ code: 'array_dtype', field: '/regions/IT/file' });
-    expect(error.message).toContain(dtype);
+    expect(error.message).toContain('<c8');
+  });
+
+  test.each<[string, number[], number, string]>([
+    ['is the same for all images at every step', [5, 5, 5, 5, 5, 5], 0, 'activations_constant'],
+    ['is the same for all images before the clock starts', [5, 5, 5, 1, 2, 3], 0, 'first_step_mismatch'],
+    ['depends on the image before the clock starts', [1, 2, 3, 4, 5, 6], 1, 'first_step_mismatch'],
+  ])('supplied IT that %s, as of a model that is run here', async (_, values, firstStep, code) => {
+    const manifest = { ...stepFirst, clock: { onsetMs: 70, stepMs: 10, firstStep } };
+    await write([2, 3, 1], Float32Array.from(values));
+    expect(await refused(manifest)).toMatchObject({ code });
+    const turned = [0, 1, 2].flatMap((i) => [values[i]!, values[3 + i]!]);
+    await write([3, 2, 1], Float32Array.from(turned));
+    const axes: ['stimulus', 'step', 'feature'] = ['stimulus', 'step', 'feature'];
+    expect(await refused({ ...manifest, regions: { IT: { file: 'it.npy', axes } } })).toMatchObject({ code });
+  });
+
+  test('every region that is wrong, not the first alone', async () => {
+    await write([STEPS, 3, FEATURES], new Float32Array(24));
+    const source = stepFirst.regions.IT;
+    const manifest = { ...stepFirst, regions: { IT: source, V4: { ...source, file: 'no.npy' } } };
+    const supplied = await openActivations(manifest, filesIn(dir), set, scratch);
+    const { errors } = await supplied.inspect().finally(() => supplied.close());
+    expect(errors.map(({ code, field }) => [code, field])).toEqual([
+      ['file_missing', '/regions/V4/file'],
+      ['activations_constant', '/regions/IT'],
+    ]);
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%d says where it is', async (bad) => {

@@ -123,7 +123,8 @@ describe('operators', () => {
   test('a fixed batch is of several images', async () => {
     const fixed = smallNetwork({ inputs: [{ name: 'image', shape: [4, 3, 8, 8] }] });
     const free = await costOf(smallNetwork());
-    expect(await costOf(fixed)).toEqual(free);
+    const { multiplyAdds, valuesPerImage } = free;
+    expect(await costOf(fixed)).toMatchObject({ multiplyAdds, valuesPerImage });
     expect(free.multiplyAdds).toBe(10 * 10 * 2 * 3);
     expect(free.valuesPerImage.get('conv')).toBe(200);
   });

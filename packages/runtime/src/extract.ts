@@ -104,8 +104,8 @@ export async function extract(request: ExtractRequest): Promise<Extraction> {
 async function run(request: ExtractRequest, facts: NetworkFacts): Promise<Extraction> {
   const startedAt = performance.now();
   const { manifest, files, limits, outDir, onLog = ignore, onProgress = ignore, signal } = request;
-  const plan = planOf(manifest, request.regions);
-  const { parameters, multiplyAdds, outputs } = facts;
+  const { parameters, multiplyAdds, outputs, imageType } = facts;
+  const plan = planOf(manifest, imageType, request.regions);
   let folder: string | undefined;
   let pixels: FileHandle | undefined;
   try {

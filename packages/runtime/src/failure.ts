@@ -33,6 +33,7 @@ const KIND_OF_CODE: Partial<Record<ProblemCode, FailureKind>> = {
   invalid_manifest: 'contract_violation',
   input_not_found: 'contract_violation',
   input_shape: 'contract_violation',
+  input_values: 'contract_violation',
   output_not_found: 'contract_violation',
   not_onnx: 'contract_violation',
   not_tfjs: 'contract_violation',

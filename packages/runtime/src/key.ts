@@ -31,7 +31,8 @@ export function activationsKey(parts: ActivationsKeyParts): string {
       size: input.size,
       channels: input.channels,
       channelOrder: input.channelOrder ?? 'rgb',
-      range: input.range ?? [0, 1],
+      // Without one the type of the input says it, which the semantic digest covers.
+      range: input.range ?? null,
       mean: perChannel(input.mean, 0, input.channels),
       std: perChannel(input.std, 1, input.channels),
       resize: input.resize ?? 'bilinear',

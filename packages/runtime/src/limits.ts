@@ -39,3 +39,8 @@ export function checkLimits(limits: Limits): Limits {
   need('threads', 1, true);
   return limits;
 }
+
+/** Two digits, never a power of ten: 0.0312 -> "3.1 %", 1 -> "100 %" */
+export function formatPercent(fraction: number): string {
+  return `${(100 * fraction).toLocaleString('en', { maximumSignificantDigits: 2 })} %`;
+}

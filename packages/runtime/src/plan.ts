@@ -1,4 +1,5 @@
 import { type NetworkManifest, REGIONS, type Region } from '@corescore/contracts';
+import { withRange } from '@corescore/formats/image-values';
 import { modelFailure } from './failure.js';
 
 /** What one recorded array is read from. */
@@ -14,6 +15,7 @@ export interface Recording {
 
 /** A manifest, reduced to what a session must do. Plain data: it travels to the child process as JSON. */
 export interface Plan {
+  /** Its range written out. */
   input: NetworkManifest['input'];
   recordings: Recording[];
   /** State that the host carries from step to step; empty for a model that has its time inside. */
@@ -23,11 +25,12 @@ export interface Plan {
 }
 
 /**
+ * @param imageType element type of the image input, which says what range a manifest without one means
  * @param regions which of the manifest's regions to record beside IT (the clock is checked on it) and the readout;
  *   default: all. A region that the manifest does not name is not recorded.
  * @throws ModelFailure `invalid_manifest` where time is declared in two contradictory ways.
  */
-export function planOf(manifest: NetworkManifest, regions?: readonly Region[]): Plan {
+export function planOf(manifest: NetworkManifest, imageType: string, regions?: readonly Region[]): Plan {
   const state = manifest.state ?? [];
   if (state.length > 0 !== (manifest.steps !== undefined)) {
     throw modelFailure('invalid_manifest', 'A stateful model needs both "state" and "steps".', {
@@ -62,7 +65,7 @@ export function planOf(manifest: NetworkManifest, regions?: readonly Region[]): 
   }
   if (manifest.readout !== undefined) add('readout', '/readout', manifest.readout);
   return {
-    input: manifest.input,
+    input: withRange(manifest.input, imageType),
     recordings,
     state: state.map(({ input, output }) => ({ input, output })),
     steps: manifest.steps ?? 1,

@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { type NetworkManifest, PROBE_FILE, REGIONS, type Region } from '@corescore/contracts';
 import { type NpyHeader, openNpz, readNpyHeader, readNpyRows } from '@corescore/formats';
 import { modelFailure } from './failure.js';
+import { formatPercent } from './limits.js';
 import { makeTemporary } from './temporary.js';
 
 /** The array of a probe that holds its images. */
 const IMAGES = 'images';
 const DEFAULT_TOLERANCE = 1e-3;
+
+/** An array of the probe as a submitter knows it: the file that it is unpacked to is ours. */
+const labelOf = (array: string): string => `${PROBE_FILE}#${array}`;
 
 /** Where the model differs most from the submitter's own activations, of those of one region. */
 interface Difference {
@@ -51,7 +55,7 @@ export async function checkProbe(
     const regions = regionsOf(manifest, npz.names);
     const pixelsPath = join(folder, 'images.npy');
     await npz.extract(IMAGES, pixelsPath);
-    const n = imagesIn(await readNpyHeader(pixelsPath), manifest.probe.images);
+    const n = imagesIn(await readNpyHeader(pixelsPath, labelOf(IMAGES)), manifest.probe.images);
     const found = await run({ pixelsPath, regions, outDir: join(folder, 'activations') });
     for (const region of regions) {
       const expected = join(folder, `${region}.expected.npy`);
@@ -102,7 +106,8 @@ async function compare(
   n: number,
   tolerance: number,
 ): Promise<void> {
-  const expected = await readNpyHeader(expectedPath);
+  const label = labelOf(region);
+  const expected = await readNpyHeader(expectedPath, label);
   const hasTime = expected.shape[0] === steps && expected.shape[1] === n && expected.shape.length > 2;
   const shape = hasTime ? expected.shape : [1, ...expected.shape];
   const size = shape.reduce((product, dim) => product * dim, 1);
@@ -123,8 +128,8 @@ async function compare(
   for (let step = 0; step < steps; step++) {
     const a = await readNpyRows(path, ours, step, 1);
     const b = hasTime
-      ? await readNpyRows(expectedPath, expected, step, 1)
-      : await readNpyRows(expectedPath, expected, 0, n);
+      ? await readNpyRows(expectedPath, expected, step, 1, label)
+      : await readNpyRows(expectedPath, expected, 0, n, label);
     for (let i = 0; i < b.length; i++) {
       scale = Math.max(scale, Math.abs(b[i]!));
       const value = Math.abs(a[i]! - b[i]!);
@@ -138,7 +143,7 @@ async function compare(
   if (relative <= tolerance) return;
   throw modelFailure(
     'probe_mismatch',
-    `${region} differs from the probe by ${(100 * relative).toPrecision(2)} % of its largest activation (tolerance ${100 * tolerance} %), most at step ${worst.step}, image ${worst.image}, feature ${worst.feature}.`,
+    `${region} differs from the probe by ${formatPercent(relative)} of its largest activation (tolerance ${formatPercent(tolerance)}), most at step ${worst.step}, image ${worst.image}, feature ${worst.feature}.`,
     {
       field: `/regions/${region}`,
       remedy:

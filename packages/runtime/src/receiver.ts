@@ -1,9 +1,9 @@
+import { RowChecks } from '@corescore/formats';
 import { ActivationFile } from './activation-file.js';
 import { infrastructureFailure, kindOfCode, ModelFailure, modelFailure } from './failure.js';
 import { type Frame, FrameError } from './frames.js';
 import type { Plan } from './plan.js';
 import { activationsTooLarge } from './preflight.js';
-import { RowChecks } from './row-checks.js';
 
 interface ReceivedArray {
   name: string;

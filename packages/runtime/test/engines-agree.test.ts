@@ -58,7 +58,7 @@ async function record(kind: 'onnx' | 'tfjs', files: Record<string, string | Uint
     else await writeFile(join(own, name), from);
   }
   const provider = kind === 'onnx' ? 'cpu' : 'wasm';
-  const session = await openSession({ kind, folder: own, plan: planOf(manifest), threads: 1, provider });
+  const session = await openSession({ kind, folder: own, plan: planOf(manifest, 'float32'), threads: 1, provider });
   const recorded = await session.run(referenceImages(), 3);
   const { multiplyAdds } = session.describe();
   await session.dispose();

@@ -63,4 +63,4 @@ it(`${MUTANTS} mutated files are read or refused by name, and those that are rea
     expect((outcome as ModelFailure).kind, `${mutant.name}: ${outcome.message}`).not.toBe('infrastructure');
   }
   expect(modelProcesses()).toEqual([]);
-}, 180_000);
+}, 900_000);

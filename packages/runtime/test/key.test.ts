@@ -38,7 +38,6 @@ describe('activations key', () => {
     const input: OnnxManifest['input'] = {
       ...parts.input,
       channelOrder: 'rgb',
-      range: [0, 1],
       mean: [0, 0, 0],
       std: [1, 1, 1],
       resize: 'bilinear',

@@ -7,7 +7,7 @@ import { planOf } from '../src/plan.js';
 import { runChild } from '../src/run-child.js';
 import { sandbox } from '../src/sandbox.js';
 import { makeTemporary } from '../src/temporary.js';
-import { Bench, MIB, namesIn } from './extraction.js';
+import { Bench, MIB, namesIn, PLENTY_SECONDS } from './extraction.js';
 import { manifest } from './models.js';
 
 /** A process that no longer runs our code may write anything to the pipe: nothing of it is believed. */
@@ -25,9 +25,9 @@ async function lie(...attempt: string[]): Promise<{ failure: ModelFailure; log: 
   const outDir = bench.newOutDir();
   await mkdir(outDir);
   const log: string[] = [];
-  const limits = { wallSeconds: 30, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 };
+  const limits = { wallSeconds: PLENTY_SECONDS, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 };
   const entry = fileURLToPath(new URL('./escapes/probe.mjs', import.meta.url));
-  const about = { plan: planOf(manifest()), stimuli: 5, firstStep: 0, labels: null, checkClock: true };
+  const about = { plan: planOf(manifest(), 'float32'), stimuli: 5, firstStep: 0, labels: null, checkClock: true };
   const error = await runChild(
     { sandbox: await sandbox(), limits, workDir, pixelsFd: pixels.fd, entry, onLog: (line) => log.push(line) },
     { ...about, outDir, maxActivationBytes: MIB },

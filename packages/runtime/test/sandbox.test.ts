@@ -13,10 +13,10 @@ import { ProcessTree } from '../src/process-tree.js';
 import { runChild } from '../src/run-child.js';
 import { ALL_MEASURES, type Measure, WALLS } from '../src/sandbox/measures.js';
 import { fenceOn, requireWalls, sandbox } from '../src/sandbox.js';
-import { Bench, engineProcess, MIB, modelProcesses } from './extraction.js';
+import { Bench, engineProcess, MIB, modelProcesses, PLENTY_SECONDS } from './extraction.js';
 import { endless, manifest, plain } from './models.js';
 
-const limits = { wallSeconds: 20, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 };
+const limits = { wallSeconds: PLENTY_SECONDS, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 };
 
 let bench: Bench;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ it('leaves room for a small model at the smallest memory limit', async () => {
 });
 
 it('says when a process cannot be started, and blames no model', async () => {
-  const about = planOf(manifest());
+  const about = planOf(manifest(), 'float32');
   const pixels = await open(await bench.flatPixels(2));
   const nowhere = {
     ...(await sandbox()),
@@ -147,7 +147,7 @@ describe('a parent that is killed', () => {
       pixelsPath: await bench.flatPixels(3),
       imageDegrees: 8,
       outDir: bench.newOutDir(),
-      limits: { wallSeconds: 60, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 },
+      limits: { wallSeconds: PLENTY_SECONDS, memoryBytes: 512 * MIB, maxActivationBytes: MIB, threads: 1 },
     };
     const parent = spawn(process.execPath, ['--input-type=module', '-e', program, JSON.stringify(request)], {
       env: { ...process.env, TMPDIR: bench.folder },

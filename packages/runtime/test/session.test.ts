@@ -21,7 +21,7 @@ async function openGraph(model: Graph, about: OnnxManifest, taps: string[] = [])
   const own = join(folder, `${files++}`);
   await mkdir(own);
   await writeFile(join(own, 'model.onnx'), Buffer.concat([onnxFile(model), tapBytes(taps)]));
-  return openSession({ kind: 'onnx', folder: own, plan: planOf(about), threads: 1, provider: 'cpu' });
+  return openSession({ kind: 'onnx', folder: own, plan: planOf(about, 'float32'), threads: 1, provider: 'cpu' });
 }
 
 /** Images whose channel means are known: image i, channel c is i + c / 10 everywhere. */
@@ -109,7 +109,13 @@ describe('bundled networks against PyTorch', () => {
     const own = join(folder, `bundled-${files++}`);
     await mkdir(own);
     await copyFile(model['model.onnx']!, join(own, 'model.onnx'));
-    const session = await openSession({ kind: 'onnx', folder: own, plan: planOf(about), threads: 1, provider: 'cpu' });
+    const session = await openSession({
+      kind: 'onnx',
+      folder: own,
+      plan: planOf(about, 'float32'),
+      threads: 1,
+      provider: 'cpu',
+    });
     const recorded = await session.run(referenceImages(), 3);
     await session.dispose();
     return recorded;

@@ -64,7 +64,7 @@ describe('a TensorFlow.js model', () => {
       const { folder } = await written(name);
       const before = core.memory().numTensors;
       const about = manifestOf('tfjs', caseOf(name));
-      const plan = planOf(about);
+      const plan = planOf(about, 'float32');
       const fetches = [...plan.recordings.flatMap(({ outputs }) => outputs), ...plan.state.map(({ output }) => output)];
       const session = await openGraphSession(
         await openTfjsGraph({ folder, fetches, provider: 'wasm', threads: 1 }),

@@ -1,4 +1,5 @@
 import type { ManifestInput } from '@corescore/contracts';
+import { levelValues } from '@corescore/formats/image-values';
 import { placeOnScreen } from './place.js';
 import { resize } from './resize.js';
 
@@ -13,7 +14,7 @@ export const PREPROCESSING_VERSION = '1';
  *
  * @param image [height][width][3], 8-bit RGB
  * @param imageDegrees degrees of visual angle that the image covers
- * @param input may be kept: it must not change between calls
+ * @param input its range written out (`withRange`), else [0, 1]; may be kept: it must not change between calls
  * @param out room for channels * input height * input width values from `offset` on
  */
 export function preprocess(
@@ -37,7 +38,7 @@ export function preprocess(
   const { data } = resize(placed, outHeight, outWidth, input.resize ?? 'bilinear');
   let tables = known.get(input);
   if (tables === undefined) {
-    tables = values(input);
+    tables = levelValues(input);
     known.set(input, tables);
   }
   const order = input.channelOrder === 'bgr' ? [2, 1, 0] : [0, 1, 2];
@@ -61,16 +62,3 @@ function luma(r: number, g: number, b: number): number {
 
 /** One manifest serves thousands of images. */
 const known = new WeakMap<ManifestInput, Float32Array[]>();
-
-/** The model's value of each of the 256 levels, a channel: range, mean and std as one multiplication and one addition. */
-function values(input: ManifestInput): Float32Array[] {
-  const [low, high] = input.range ?? [0, 1];
-  const of = (given: readonly number[] | undefined, c: number, otherwise: number) =>
-    given === undefined ? otherwise : given.length === 1 ? given[0] : given[c];
-  return Array.from({ length: input.channels }, (_, c) => {
-    const std = of(input.std, c, 1);
-    const scale = (high - low) / 255 / std;
-    const shift = (low - of(input.mean, c, 0)) / std;
-    return Float32Array.from({ length: 256 }, (_, level) => level * scale + shift);
-  });
-}

@@ -79,7 +79,9 @@ test('a run whose job was lost is offered again, at the same attempt, oldest fir
     { runId: b.id, stage: 'score', attempt: 1 },
   ]);
   expect(await sweep()).toEqual([]);
-  expect(await t.store.runs.sweep({ leaseSeconds: LEASE_SECONDS, now: new Date(Date.now() + 60_000) })).toHaveLength(2);
+  expect(
+    await t.store.runs.sweep({ leaseSeconds: LEASE_SECONDS, now: new Date(Date.now() + (LEASE_SECONDS + 30) * 1000) }),
+  ).toHaveLength(2);
 });
 
 test('a worker that shuts down hands its runs back, and the next sweep offers them', async () => {

@@ -17,6 +17,8 @@ import {
   SubmissionRequest,
   SubmissionView,
   TokenView,
+  UploadedVersionView,
+  Warning,
 } from '@corescore/contracts';
 import type { TSchema } from 'typebox';
 
@@ -31,6 +33,8 @@ const NAMED: Record<string, TSchema> = {
   SubmissionRequest,
   SubmissionView,
   ModelVersionView,
+  Warning,
+  UploadedVersionView,
   ModelSummary,
   ModelView,
   ImageResults,

@@ -1,5 +1,12 @@
-import { isNetwork, type Manifest, type ModelFiles } from '@corescore/contracts';
-import { checkActivations, checkNetwork, type Scratch, type StimulusIds, semanticDigest } from '@corescore/formats';
+import { isNetwork, type Manifest, type ModelFiles, type Warning } from '@corescore/contracts';
+import {
+  checkActivations,
+  checkNetwork,
+  type Scratch,
+  type StimulusIds,
+  semanticDigest,
+  weightWarnings,
+} from '@corescore/formats';
 
 /** What is looked at: plain data, since it goes to another thread. */
 export interface InspectTask {
@@ -13,6 +20,8 @@ export interface InspectTask {
 export interface Inspected {
   semanticDigest: string | null;
   parameters: number | null;
+  /** What looks wrong and refuses nothing. */
+  warnings: Warning[];
 }
 
 /**
@@ -22,9 +31,13 @@ export interface Inspected {
  */
 export async function inspect({ manifest, paths, stimulusSet, scratch }: InspectTask): Promise<Inspected> {
   if (isNetwork(manifest)) {
-    const { parameters } = await checkNetwork(manifest, paths);
-    return { semanticDigest: await semanticDigest(manifest.kind, paths), parameters };
+    const { parameters, warnings } = await checkNetwork(manifest, paths);
+    return {
+      semanticDigest: await semanticDigest(manifest.kind, paths),
+      parameters,
+      warnings: [...warnings, ...(await weightWarnings(manifest.kind, paths))],
+    };
   }
-  await checkActivations(manifest, paths, stimulusSet!, scratch);
-  return { semanticDigest: null, parameters: null };
+  const { warnings } = await checkActivations(manifest, paths, stimulusSet!, scratch);
+  return { semanticDigest: null, parameters: null, warnings };
 }

@@ -1,5 +1,12 @@
 import { extname } from 'node:path';
-import { type ActivationsManifest, CorescoreError, FILE_NAME, isNetwork, type Manifest } from '@corescore/contracts';
+import {
+  type ActivationsManifest,
+  CorescoreError,
+  FILE_NAME_RULE,
+  fileNameFault,
+  isNetwork,
+  type Manifest,
+} from '@corescore/contracts';
 import { declaredFiles, isTemporal, notSent, parseManifest } from '@corescore/formats';
 import type { StimulusSetRow, Store } from '@corescore/store';
 import type { Inspected } from './inspect.js';
@@ -36,8 +43,11 @@ export function acceptFile(manifest: Manifest, filename: string, already: readon
   if (model !== null && extname(filename).toLowerCase() === extname(model) && !isModel) {
     throw refuse(`is a second ${extname(model)} file`, 'Send one model a version.');
   }
-  if (!FILE_NAME.test(name)) {
-    throw refuse('has a name that is not accepted', 'Use letters, digits, ".", "_" and "-", 128 at most.');
+  const fault = fileNameFault(name);
+  if (fault !== null) {
+    const again =
+      model === null ? '' : ' A model refers to its weights by name: save it again, rather than rename them.';
+    throw refuse(`has a name that ${fault}`, `${FILE_NAME_RULE}${again}`);
   }
   return name;
 }

@@ -15,7 +15,6 @@ const BAD: [what: string, change: Activations, code: string, field: RegExp][] = 
   ['too few stimuli', { array: npy([2, 5, 3], () => 1) }, 'array_shape', /it\.npy|\/regions\/IT/],
   ['too many stimuli', { array: npy([2, 7, 3], () => 1) }, 'array_shape', /it\.npy|\/regions\/IT/],
   ['an axis too few', { array: npy([6, 3], () => 1) }, 'array_shape', /it\.npy|\/regions\/IT/],
-  ['float64', { array: npy([2, 6, 3], () => 1, '<f8') }, 'array_dtype', /it\.npy|\/regions\/IT/],
   ['a file that is not .npy', { array: Buffer.from('1,2,3\n4,5,6\n') }, 'not_npy', /it\.npy|\/regions\/IT/],
   ['NaN', { array: npy([2, 6, 3], (i) => (i === 7 ? Number.NaN : 1)) }, 'array_not_finite', /it\.npy|\/regions\/IT/],
   [

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { activationsUpload, MODELS_DIR, onnxBytes, onnxUpload, recurrentUpload } from './support/models.js';
+import { activationsUpload, MODELS_DIR, npy, onnxBytes, onnxUpload, recurrentUpload } from './support/models.js';
 import { filePart, manifestPart, type Part } from './support/multipart.js';
 import { openService, type Service } from './support/service.js';
 
@@ -23,7 +23,10 @@ test('a version is 201 the first time, and the same one 200 after that', async (
   expect(again.json()).toEqual(version);
 
   const model = (await service.app.inject('/v1/models/ada/ff-64')).json();
-  expect(model.versions).toEqual([version]);
+  // What looks wrong is told with the upload, and not kept.
+  const { warnings, ...kept } = version;
+  expect(warnings).toEqual([]);
+  expect(model.versions).toEqual([kept]);
 });
 
 test('the manifest may come as a field; the file may be called anything', async () => {
@@ -41,6 +44,56 @@ test('activations are checked against the registered stimulus set and kept under
   expect(version).toMatchObject({ kind: 'activations', temporal: true, parameters: null });
   expect(version.files.map((f: { path: string }) => f.path).sort()).toEqual(['ids.txt', 'it.npy']);
   expect(await service.store.models.version(version.digest)).toMatchObject({ stimulusSetDigest: '5'.repeat(64) });
+});
+
+const CASES = new URL('../../../packages/formats/test/fixtures/cases/', import.meta.url);
+
+/** A case as it would be sent: the model under its own name, what lies beside it after it. */
+function caseUpload(name: string, edit: (manifest: Record<string, never>) => void = () => undefined): Part[] {
+  const read = (file: string): Buffer => readFileSync(new URL(`${name}/${file}`, CASES));
+  const manifest = JSON.parse(read('corescore.json').toString('utf8')) as { name: string; kind: string };
+  edit(manifest as never);
+  const model = manifest.kind === 'onnx' ? '.onnx' : 'model.json';
+  const files = readdirSync(new URL(`${name}/`, CASES)).filter((file) => file !== 'corescore.json');
+  const sorted = files.sort((a, b) => Number(b.endsWith(model)) - Number(a.endsWith(model)));
+  return [manifestPart(manifest), ...sorted.map((file) => filePart(file, read(file)))];
+}
+
+test.each<[string, string, string, RegExp]>([
+  ['u8nchw-range', 'input_values', '/input/range', /keeps 2 of the 256 levels/],
+  ['keras3', 'not_tfjs', 'model.json', /Keras 3\.7\.0/],
+  ['seq', 'array_dtype', '/regions/IT/output', /is a sequence/],
+  ['torchspace', 'file_unexpected', 'my model.onnx.data', /has a space in it/],
+])('an upload of %s is refused for what is wrong with it', async (name, code, field, detail) => {
+  const parts = caseUpload(name);
+  const own = JSON.parse(String(parts[0]!.content)) as { name: string };
+  const problem = await service.refused(() => service.upload('ada', own.name, parts), 422);
+  expect(problem).toMatchObject({ code, field, remedy: expect.any(String) });
+  expect(problem.detail).toMatch(detail);
+});
+
+test.each<[string, string[]]>([
+  ['b32', []],
+  ['f64in', []],
+  ['noaxis', ['clock_unused']],
+])('an upload of %s is taken, and says what looks wrong', async (name, codes) => {
+  const answer = await service.upload('ada', name, caseUpload(name));
+  expect(answer.statusCode, answer.body).toBe(201);
+  expect(answer.json().warnings.map(({ code }: { code: string }) => code)).toEqual(codes);
+});
+
+test('supplied activations are held to the checks of a model that is run', async () => {
+  const still = activationsUpload({ array: npy([2, 6, 3], () => 1) });
+  const problem = await service.refused(() => service.upload('ada', 'supplied', still), 422);
+  expect(problem).toMatchObject({ code: 'activations_constant', field: '/regions/IT' });
+  const late = activationsUpload({ array: npy([2, 6, 3], (i) => (i < 18 ? 1 : Math.sin(i))) });
+  expect(await service.refused(() => service.upload('ada', 'supplied', late), 422)).toMatchObject({
+    code: 'first_step_mismatch',
+    remedy: expect.stringContaining('firstStep to 1'),
+  });
+  const wide = await service.upload('ada', 'supplied', activationsUpload({ array: npy([2, 6, 3], Math.sin, '<f8') }));
+  expect(wide.statusCode, wide.body).toBe(201);
+  expect(wide.json().warnings).toMatchObject([{ code: 'converted', field: '/regions/IT/file' }]);
 });
 
 const BUNDLED = readdirSync(MODELS_DIR).filter((file) => file.endsWith('.onnx'));

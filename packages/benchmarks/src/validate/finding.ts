@@ -1,4 +1,4 @@
-import type { CorescoreError, ProblemCode } from '@corescore/contracts';
+import type { CorescoreError, ProblemCode, Warning, WarningCode } from '@corescore/contracts';
 
 /** One thing that is wrong with a submission, or looks wrong. */
 export interface Finding {
@@ -12,9 +12,7 @@ export interface Finding {
   remedy?: string;
 }
 
-/** `not_repeatable`: the same image gives other activations. `untrained`: the weights make no difference.
- * `early_clock`: the clock places a response before the image. */
-export type WarningCode = 'not_repeatable' | 'untrained' | 'twin_not_run' | 'early_clock';
+export const warningOf = (warning: Warning): Finding => ({ severity: 'warning', ...warning });
 
 export function findingOf({ code, message, field, remedy }: CorescoreError): Finding {
   return {

@@ -1,8 +1,18 @@
-import type { NetworkManifest } from '@corescore/contracts';
-import { readNpyHeader, readNpyRows } from '@corescore/formats';
+import { CorescoreError, type NetworkManifest } from '@corescore/contracts';
+import {
+  FEWEST_VALUES,
+  imageElements,
+  isImageType,
+  readNpyHeader,
+  readNpyRows,
+  stillWarning,
+  withRange,
+} from '@corescore/formats';
 import { clockWindows } from '@corescore/metrics';
-import type { ExtractedArray } from '@corescore/runtime';
-import type { Finding } from './finding.js';
+import { type ExtractedArray, formatPercent } from '@corescore/runtime';
+import { preprocess, readPixels } from '@corescore/stimuli';
+import type { Shown } from '../prepare.js';
+import { type Finding, findingOf, warningOf } from './finding.js';
 
 /**
  * Largest difference between two showings of one image that counts as rounding, relative to the largest |activation| of
@@ -12,6 +22,44 @@ const REPEAT_TOLERANCE = 1e-4;
 
 /** As much may an untrained twin differ and still count as the same, relative as above. */
 const TWIN_TOLERANCE = 1e-5;
+
+/** So many images are enough to see what becomes of all. */
+const LOOKED_AT = 8;
+
+/**
+ * Whether images still have values to tell apart when they reach the model: a field of view in which they are a speck, or a
+ * size of a few pixels, leaves as little of them as a wrong range.
+ * @param imageType element type of the model's input
+ */
+export async function imageFindings(manifest: NetworkManifest, imageType: string, shown: Shown): Promise<Finding[]> {
+  if (!isImageType(imageType)) return [];
+  const { n, height, width, data } = await readPixels(shown.pixelsPath);
+  const input = withRange(manifest.input, imageType);
+  const { visualDegrees } = shown.definition;
+  const [h, w] = input.size;
+  const out = new Float32Array(h * w * input.channels);
+  const bytes = height * width * 3;
+  const counts: number[] = [];
+  for (let i = 0; i < Math.min(n, LOOKED_AT); i++) {
+    preprocess(data.subarray(i * bytes, (i + 1) * bytes), height, width, visualDegrees, input, out, 0);
+    counts.push(new Set<number | bigint>(imageElements(imageType, out)).size);
+  }
+  const most = Math.max(...counts);
+  if (most >= FEWEST_VALUES) return [];
+  return [
+    findingOf(
+      new CorescoreError(
+        'input_values',
+        `The images reach the model with at most ${most} different values: shown at ${visualDegrees} of its ${manifest.input.visualDegrees} degrees, in ${h} x ${w} pixels.`,
+        {
+          field: '/input',
+          remedy:
+            'Check visualDegrees (degrees of visual angle that the whole input covers, 8 for most models here), size, range, mean and std.',
+        },
+      ),
+    ),
+  ];
+}
 
 /** What the clock says beside what IT's activations show. */
 export function clockFindings(manifest: NetworkManifest, it: ExtractedArray): Finding[] {
@@ -28,6 +76,7 @@ export function clockFindings(manifest: NetworkManifest, it: ExtractedArray): Fi
     ];
   }
   const { clock } = manifest;
+  // One step without a step axis was told before the model ran.
   if (clock === undefined || steps === 1) return [];
   const firstStep = clock.firstStep ?? 0;
   const found: Finding[] = [];
@@ -45,6 +94,7 @@ export function clockFindings(manifest: NetworkManifest, it: ExtractedArray): Fi
     });
   }
   if (firstStep >= steps) return found;
+  if (!it.temporal && found.length === 0) found.push(warningOf(stillWarning(steps)));
   const { startMs, endMs } = clockWindows(clock, steps)[0]!;
   if (startMs < 0) {
     found.push({
@@ -74,7 +124,7 @@ export async function repeatFindings(name: string, array: ExtractedArray, repeat
       severity: 'warning',
       code: 'not_repeatable',
       field: `/regions/${name}`,
-      message: `${name} differs by ${percent(worst)} between two showings of the same image: dropout or noise is live.`,
+      message: `${name} differs by ${formatPercent(worst)} between two showings of the same image: dropout or noise is live.`,
       remedy: 'Export the model in evaluation mode (model.eval()); scores of a noisy model change from run to run.',
     },
   ];
@@ -111,5 +161,3 @@ function relativeDifference(a: Float32Array, b: Float32Array): number {
   }
   return scale === 0 ? 0 : difference / scale;
 }
-
-const percent = (fraction: number): string => `${(100 * fraction).toPrecision(2)} %`;

@@ -8,14 +8,22 @@ import {
   type ModelFiles,
   type NetworkManifest,
 } from '@corescore/contracts';
-import { inspectNetwork, manifestErrors, type NetworkFacts } from '@corescore/formats';
-import { type Extraction, type Limits, makeTemporary } from '@corescore/runtime';
+import {
+  fileErrors,
+  type InspectedActivations,
+  inspectManifest,
+  inspectNetwork,
+  isWithin,
+  type NetworkFacts,
+  weightWarnings,
+} from '@corescore/formats';
+import { type Extraction, type Limits, MAX_BATCH, makeTemporary } from '@corescore/runtime';
 import type { Benchmark } from '../benchmark.js';
 import { prepareTwin } from '../beside/twin.js';
-import { prepareActivations } from '../prepare.js';
+import { prepareActivations, SUPPLIED } from '../prepare.js';
 import { type Cost, costFindings, costOf, recorded, type Tick } from './cost.js';
-import { type Finding, findingOf } from './finding.js';
-import { clockFindings, repeatFindings, twinFindings } from './observe.js';
+import { type Finding, findingOf, warningOf } from './finding.js';
+import { clockFindings, imageFindings, repeatFindings, twinFindings } from './observe.js';
 import { sampleOf } from './sample.js';
 
 /** One recorded array of the sample. */
@@ -25,7 +33,7 @@ export interface ValidatedArray {
   features: number;
   /** Axes that were flattened to features. */
   shape: number[];
-  /** First step that depends on the image; null where none does, or for supplied arrays. */
+  /** First step that depends on the image; null where none does. */
   imageFrom: number | null;
 }
 
@@ -47,6 +55,10 @@ export interface Validation {
 export interface ValidateRequest {
   /** Parsed JSON of the manifest, not checked yet. */
   manifest: unknown;
+  /** What is meant where the manifest does not say it, as the name of the model's file tells. */
+  kind?: Manifest['kind'] | undefined;
+  /** Why there is no manifest to check: its text cannot be read. */
+  unreadable?: CorescoreError | null;
   files: ModelFiles;
   /** Whose images are shown. */
   benchmark: Benchmark;
@@ -66,9 +78,12 @@ export interface ValidateRequest {
 export async function validate(request: ValidateRequest): Promise<Validation> {
   const { benchmark } = request;
   const total = benchmark.stimulusSet.stimuli.length;
+  const { unreadable = null } = request;
+  const { errors, usable } =
+    unreadable === null ? inspectManifest(request.manifest, request.kind) : { errors: [unreadable], usable: null };
   const empty: Validation = {
     ok: false,
-    findings: [...manifestErrors(request.manifest)].map(findingOf),
+    findings: [],
     facts: null,
     images: { run: 0, total },
     engine: null,
@@ -77,18 +92,29 @@ export async function validate(request: ValidateRequest): Promise<Validation> {
     arrays: [],
     cost: null,
   };
-  if (empty.findings.length > 0) return empty;
-  const manifest = request.manifest as Manifest;
   const dir = await makeTemporary('validate');
   try {
-    const rest = isNetwork(manifest)
-      ? await validateNetwork(benchmark, manifest, request, dir)
-      : await validateActivations(benchmark, manifest, request, dir);
-    const findings = rest.findings ?? [];
+    const rest =
+      usable === null
+        ? { findings: await filesAlone(request) }
+        : isNetwork(usable)
+          ? await validateNetwork(benchmark, usable, request, dir)
+          : await validateActivations(benchmark, usable, request, dir);
+    // What follows from a field that is wrong, or from its absence here, is not told again.
+    const wrong = errors.flatMap(({ field }) => (field === undefined ? [] : [field]));
+    const isNew = ({ field }: Finding) => field === undefined || !wrong.some((other) => isWithin(field, other));
+    const findings = [...errors.map(findingOf), ...(rest.findings ?? []).filter(isNew)];
     return { ...empty, ...rest, findings, ok: findings.every(({ severity }) => severity !== 'error') };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** The manifest says too little to run anything: whether the files can be read, at least. */
+async function filesAlone({ manifest, kind, files }: ValidateRequest): Promise<Finding[]> {
+  const stated = (manifest as { kind?: unknown } | null | undefined)?.kind;
+  const meant = stated === 'onnx' || stated === 'tfjs' ? stated : kind;
+  return meant === 'onnx' || meant === 'tfjs' ? (await fileErrors(meant, files)).map(findingOf) : [];
 }
 
 /** Supplied arrays are checked whole: reading them is quick. */
@@ -99,20 +125,27 @@ async function validateActivations(
   dir: string,
 ): Promise<Partial<Validation>> {
   const total = benchmark.stimulusSet.stimuli.length;
+  let seen: InspectedActivations | undefined;
+  const said: Finding[] = [];
   try {
-    const { regions, engine, provider } = await prepareActivations(benchmark, {
+    await prepareActivations(benchmark, {
       ...{ manifest, files, outDir: dir, limits },
+      onInspected(found) {
+        seen = found;
+        said.push(...found.errors.map(findingOf), ...found.warnings.map(warningOf));
+      },
       ...(signal === undefined ? {} : { signal }),
     });
-    const arrays = Object.entries(regions).map(([name, { steps, features }]) => ({
-      ...{ name, steps, features },
-      shape: [features],
-      imageFrom: null,
-    }));
-    return { arrays, engine, provider, images: { run: total, total } };
   } catch (error) {
-    return { findings: [asFinding(error, signal)] };
+    const finding = asFinding(error, signal);
+    if (!said.some(({ code, message }) => code === finding.code && message === finding.message)) said.push(finding);
   }
+  if (seen === undefined) return { findings: said };
+  const arrays = Object.entries(seen.regions).map(([name, { steps, features, imageFrom }]) => ({
+    ...{ name, steps, features, imageFrom },
+    shape: [features],
+  }));
+  return { arrays, ...SUPPLIED, images: { run: total, total }, findings: said };
 }
 
 async function validateNetwork(
@@ -124,9 +157,12 @@ async function validateNetwork(
   const { files, limits, signal } = request;
   const total = benchmark.stimulusSet.stimuli.length;
   const { facts, errors } = await inspectNetwork(manifest, files);
-  if (errors.length > 0) return { facts, findings: errors.map(findingOf) };
-  const sample = await sampleOf(benchmark, request.images, dir);
-  const shown = sample.images + sample.repeated;
+  const before = [...errors.map(findingOf), ...(facts?.warnings ?? []).map(warningOf)];
+  if (errors.length > 0 || facts === null) return { facts, findings: before };
+  before.push(...(await weightWarnings(manifest.kind, files)).map(warningOf));
+  const sample = await sampleOf(benchmark, request.images, facts.fixedBatch ?? MAX_BATCH, dir);
+  const { shown } = sample;
+  before.push(...(await imageFindings(manifest, facts.imageType, sample)));
   // Every region of the manifest is looked at, whether or not this benchmark scores it.
   const definition = { ...sample.definition, regions: Object.keys(manifest.regions) };
   const ticks: Tick[] = [];
@@ -147,11 +183,15 @@ async function validateNetwork(
     );
     extraction = prepared.extraction!;
   } catch (error) {
-    return { facts, findings: [asFinding(error, signal)] };
+    return { facts, findings: [...before, asFinding(error, signal)] };
   }
   const { regions } = extraction;
   const cost = costOf(extraction, ticks, total);
-  const findings = [...clockFindings(manifest, regions.IT), ...costFindings(cost, extraction, total, limits)];
+  const findings = [
+    ...before,
+    ...clockFindings(manifest, regions.IT),
+    ...costFindings(cost, extraction, total, limits),
+  ];
   for (const [name, array] of Object.entries(regions)) {
     findings.push(...(await repeatFindings(name, array, sample.repeated)));
   }
@@ -169,7 +209,7 @@ async function validateNetwork(
     });
   }
   return {
-    facts: facts && { ...facts, multiplyAdds: extraction.multiplyAdds },
+    facts: { ...facts, multiplyAdds: extraction.multiplyAdds },
     findings,
     images: { run: sample.images, total },
     engine: extraction.engine,

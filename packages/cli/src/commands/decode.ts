@@ -20,6 +20,7 @@ interface DecodeFlags {
   splits: number;
   seed: number;
   threads: number;
+  dropNan?: boolean;
   format: string;
 }
 
@@ -63,6 +64,7 @@ export function decodeCommand(program: Command, io: Io): void {
         .argParser(number({ min: 1, max: 1024, integer: true }))
         .default(availableParallelism(), 'all cores'),
     )
+    .option('--drop-nan', 'leave out presentations without any value, and neuroids that lack one in the windows')
     .addOption(formatOption('human', 'json'))
     .addHelpText('after', NOTES)
     .action(async (file: string, flags: DecodeFlags) => {

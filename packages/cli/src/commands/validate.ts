@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Manifest } from '@corescore/contracts';
 import { modelLimits } from '@corescore/contracts/env';
 import { type Command, Option } from 'commander';
 import { settings } from '../context.js';
@@ -8,7 +9,7 @@ import { validationJson, validationText } from '../format/validation.js';
 import { interruptible } from '../interrupt.js';
 import { type Io, styles } from '../io.js';
 import { formatOption, number } from '../options.js';
-import { findFiles, versionFiles } from '../submission/files.js';
+import { findPresentFiles, versionFiles } from '../submission/files.js';
 
 interface ValidateFlags {
   manifest?: string;
@@ -25,7 +26,8 @@ sandbox and under the same limits, on a few images of the benchmark. It says eve
 step at which the image reaches IT, and predicts time, memory and size for the whole stimulus set. It warns of live
 dropout, of a network whose weights make no difference, and of a clock that runs ahead of the image.
 
-Exit code: 0 a service would take it (warnings allowed), 11 it would not.
+Exit code: 0 a service would take it (warnings allowed), 11 it would not. With --format json there is always a document
+on standard output: the report, or { "error": ... } where there is nothing to report on.
 
 Examples:
   corescore validate my-model.onnx
@@ -53,7 +55,7 @@ export function validateCommand(program: Command, io: Io): void {
     .addHelpText('after', NOTES)
     .action(async (model: string | undefined, flags: ValidateFlags) => {
       const env = settings(io, flags);
-      const found = await findFiles(io.cwd, model, flags.manifest);
+      const found = await findPresentFiles(io.cwd, model, flags.manifest);
       const { loadBenchmark, validate } = await import('@corescore/benchmarks');
       const lines = new LiveLines(io);
       const limits = modelLimits(env, flags.threads);
@@ -61,6 +63,8 @@ export function validateCommand(program: Command, io: Io): void {
       const validation = await interruptible(io, (signal) =>
         validate({
           manifest: found.manifest,
+          unreadable: found.unreadable,
+          kind: found.kind as Manifest['kind'],
           files: versionFiles(found),
           benchmark,
           limits,

@@ -81,7 +81,10 @@ function numbers(assembly: Assembly, name: string): number[] {
   if (coordinate?.dim === 'time_bin' && coordinate.values.length > 0) return coordinate.values.map(Number);
   throw new CorescoreError('file_format', `The assembly has no coordinate ${name} along time_bin.`, {
     field: name,
-    remedy: 'Add it: the starts and ends of the time bins in ms from stimulus onset.',
+    remedy:
+      name in assembly.unread
+        ? `It ${assembly.unread[name]}: write the file again without that.`
+        : 'Add it: the starts and ends of the time bins in ms from stimulus onset.',
   });
 }
 
@@ -118,16 +121,21 @@ export function countWindows(recorded: Recordings, options: WindowOptions): Coun
   );
 }
 
-/** Sums over the bins of a window: presentations x neuroids, row-major. */
-export function windowSums(recorded: Recordings, window: CountWindow): Float32Array {
-  const { presentations, neuroids, data, stride } = recorded;
-  const sums = new Float32Array(presentations * neuroids);
-  for (let p = 0; p < presentations; p += 1) {
-    for (let m = 0; m < neuroids; m += 1) {
+/** Sums over the bins of a window, of what is selected: presentations x neuroids, row-major. */
+export function windowSums(
+  recorded: Recordings,
+  window: CountWindow,
+  { presentations, neuroids }: { presentations: Int32Array; neuroids: Int32Array },
+): Float32Array {
+  const { data, stride } = recorded;
+  const sums = new Float32Array(presentations.length * neuroids.length);
+  let to = 0;
+  for (const p of presentations) {
+    for (const m of neuroids) {
       let at = p * stride.presentation + m * stride.neuroid + window.firstBin * stride.bin;
       let sum = 0;
       for (let b = 0; b < window.bins; b += 1, at += stride.bin) sum += data[at]!;
-      sums[p * neuroids + m] = sum;
+      sums[to++] = sum;
     }
   }
   return sums;

@@ -20,6 +20,7 @@ export function decodingText(file: string, decoding: Decoding, columns: number):
     `${file}\n`,
     `  ${decoding.label}: ${decoding.classes.join(', ')}\n`,
     `  ${decoding.presentations} presentations x ${decoding.neuroids} neuroids, values summed over ${decoding.windowMs} ms\n`,
+    ...droppedText(decoding.dropped),
     `  linear SVM one-vs-rest, z-scored, C = ${decoding.c}; ${folds}\n\n`,
     table(
       [
@@ -40,6 +41,12 @@ export function decodingText(file: string, decoding: Decoding, columns: number):
     `  Peak ${best.accuracy.toFixed(3)} at ${best.startMs} – ${best.endMs} ms; chance ${chance.toFixed(3)}. `,
     'Intervals are Wilson’s and take presentations for independent.\n',
   ].join('');
+}
+
+function droppedText({ presentations, neuroids }: Decoding['dropped']): string[] {
+  const of = (count: number, what: string) => (count === 0 ? [] : [`${count} ${what}${count === 1 ? '' : 's'}`]);
+  const left = [...of(presentations, 'presentation'), ...of(neuroids.length, 'neuroid')];
+  return left.length === 0 ? [] : [`  left out for want of values: ${left.join(' and ')}\n`];
 }
 
 /** The same as data. Decision values stay out: they are many, and only comparisons with other decoders need them. */

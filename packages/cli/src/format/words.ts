@@ -34,10 +34,13 @@ const DIGITS: Record<string, number> = { ms: 1, images: 0, values: 0, rho: 3, fr
 /** Units that are read off the metric's name. */
 const SILENT = new Set(['rho', 'fraction', 'p', 'images', 'values', 'r', 'c-index']);
 
+/** Never a power of ten, as 999.9 becomes with `toPrecision`. */
+const threeDigits = (value: number): string => (value < 999.5 ? value.toPrecision(3) : String(Math.round(value)));
+
 /** 1814073344 -> "1.81 G" */
 export function formatCount(value: number): string {
   const power = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
-  return power === 0 ? String(value) : `${(value / 1000 ** power).toPrecision(3)} ${'kMGT'[power - 1]}`;
+  return power === 0 ? String(value) : `${threeDigits(value / 1000 ** power)} ${'kMGT'[power - 1]}`;
 }
 
 export function formatNumber(value: number, unit: string): string {

@@ -202,7 +202,8 @@ function serviceScript(name: string): string {
   const path = fileURLToPath(new URL(`../../../../services/${name}/dist/main.js`, import.meta.url));
   if (existsSync(path)) return path;
   throw new CorescoreError('configuration', `${path} does not exist.`, {
-    remedy: 'Run `npm run build` in the repository, or `npm start`, which does it.',
+    remedy:
+      'The services are part of the checkout of corescore: run `npm start` there. A command installed from tarballs has none.',
   });
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { CorescoreError, FILE_NAME, PROBE_FILE } from '@corescore/contracts';
+import { CorescoreError, FILE_NAME_RULE, fileNameFault, PROBE_FILE } from '@corescore/contracts';
 
 /** A model may name so many files; beyond it the service refuses the upload anyway. */
 const MOST_FILES = 127;
@@ -12,8 +12,26 @@ const MOST_FILES = 127;
  * @throws CorescoreError `path_refused`, `file_missing`, `not_tfjs`, and what reading an ONNX graph throws
  */
 export async function companions(model: string, kind: string, manifest: unknown): Promise<string[]> {
+  return (await named(model, kind, manifest)).map((name) => beside(model, name));
+}
+
+/**
+ * `companions` as far as they are there, and without a word of the rest: `validate` goes on and says what is missing.
+ */
+export async function presentCompanions(model: string, kind: string, manifest: unknown): Promise<string[]> {
+  const names = await named(model, kind, manifest).catch((error: unknown) => {
+    if (error instanceof CorescoreError) return [];
+    throw error;
+  });
+  return names
+    .filter((name) => fileNameFault(name) === null)
+    .map((name) => join(dirname(model), name))
+    .filter(existsSync);
+}
+
+async function named(model: string, kind: string, manifest: unknown): Promise<string[]> {
   const names = kind === 'tfjs' ? shardsOf(model) : kind === 'onnx' ? await externalDataOf(model) : [];
-  const { probe } = manifest as { probe?: unknown };
+  const { probe } = (manifest ?? {}) as { probe?: unknown };
   const all = [...new Set([...names, ...(probe === undefined ? [] : [PROBE_FILE])])];
   if (all.length > MOST_FILES) {
     throw new CorescoreError('model_too_complex', `${basename(model)} names ${all.length} files.`, {
@@ -21,7 +39,7 @@ export async function companions(model: string, kind: string, manifest: unknown)
       remedy: `Save its weights in at most ${MOST_FILES} files.`,
     });
   }
-  return all.map((name) => beside(model, name));
+  return all;
 }
 
 async function externalDataOf(model: string): Promise<string[]> {
@@ -51,11 +69,16 @@ function shardsOf(model: string): string[] {
 }
 
 function beside(model: string, name: string): string {
-  if (!FILE_NAME.test(name)) {
-    throw new CorescoreError('path_refused', `${basename(model)} names the file ${JSON.stringify(name)}.`, {
-      field: basename(model),
-      remedy: 'Save the model again with its weights in the same folder, under a plain name.',
-    });
+  const fault = fileNameFault(name);
+  if (fault !== null) {
+    throw new CorescoreError(
+      'path_refused',
+      `${basename(model)} names the file ${JSON.stringify(name)}, which ${fault}.`,
+      {
+        field: basename(model),
+        remedy: `Save the model again, with its weights beside it. ${FILE_NAME_RULE} torch.onnx.export names the weights after the model: export to a name such as "my-model.onnx".`,
+      },
+    );
   }
   const path = join(dirname(model), name);
   if (existsSync(path)) return path;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { CorescoreError, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
-import { companions } from './companions.js';
+import { companions, presentCompanions } from './companions.js';
 
 export interface SubmissionFiles {
   manifestPath: string;
@@ -24,12 +24,63 @@ export async function findFiles(
   model: string | undefined,
   manifest: string | undefined,
 ): Promise<SubmissionFiles> {
+  const places = locate(cwd, model, manifest);
+  const value = named(places.manifestPath, readManifest(places.manifestPath));
+  const own = ownFiles(places, value.kind, value.manifest);
+  if (value.kind === 'activations') return { ...value, ...places, files: own.map((file) => existing(file)) };
+  return { ...value, ...places, files: [...own, ...(await companions(own[0]!, value.kind, value.manifest))] };
+}
+
+/** What there is of a submission, whatever is wrong with it. */
+export interface FoundFiles extends SubmissionFiles {
+  /** Why the manifest could not be read; it is undefined then. */
+  unreadable: CorescoreError | null;
+}
+
+/** `findFiles` for who goes on after mistakes: a manifest without name or kind, or that is not JSON, files that lack. */
+export async function findPresentFiles(
+  cwd: string,
+  model: string | undefined,
+  manifest: string | undefined,
+): Promise<FoundFiles> {
+  const places = locate(cwd, model, manifest);
+  let value: unknown;
+  let unreadable: CorescoreError | null = null;
+  try {
+    value = readManifest(places.manifestPath);
+  } catch (error) {
+    if (!(error instanceof CorescoreError)) throw error;
+    unreadable = error;
+  }
+  const said = (typeof value === 'object' && value !== null ? value : {}) as { name?: unknown; kind?: unknown };
+  const file = places.folder === undefined ? places.modelPath : undefined;
+  const meant = file === undefined ? 'activations' : extname(file).toLowerCase() === '.json' ? 'tfjs' : 'onnx';
+  const kind = KINDS.find((known) => known === said.kind) ?? meant;
+  const name = typeof said.name === 'string' && said.name !== '' ? said.name : basename(file ?? places.manifestPath);
+  const own = ownFiles(places, kind, value ?? {});
+  const beside = kind === 'activations' ? [] : await presentCompanions(own[0]!, kind, value);
+  return { ...places, manifest: value, name, kind, files: [...own, ...beside].filter(existsSync), unreadable };
+}
+
+const KINDS = ['onnx', 'tfjs', 'activations'] as const;
+
+interface Places {
+  manifestPath: string;
+  modelPath: string | undefined;
+  /** The model argument, where it is a folder. */
+  folder: string | undefined;
+}
+
+function locate(cwd: string, model: string | undefined, manifest: string | undefined): Places {
   const modelPath = model === undefined ? undefined : resolve(cwd, model);
   if (modelPath !== undefined && !existsSync(modelPath)) throw missing(model ?? modelPath, 'model');
   const folder = modelPath === undefined || !isFolder(modelPath) ? undefined : modelPath;
-  const manifestPath = findManifest(cwd, modelPath, folder, manifest);
-  const value = readManifest(manifestPath);
-  if (value.kind === 'activations') {
+  return { manifestPath: findManifest(cwd, modelPath, folder, manifest), modelPath, folder };
+}
+
+/** The files that the manifest names: the arrays and the ids, or the model. */
+function ownFiles({ manifestPath, modelPath, folder }: Places, kind: string, manifest: unknown): string[] {
+  if (kind === 'activations') {
     if (modelPath !== undefined && folder === undefined) {
       throw new CorescoreError('configuration', 'A manifest of kind activations names its files itself.', {
         field: 'model',
@@ -37,10 +88,10 @@ export async function findFiles(
       });
     }
     const base = folder ?? dirname(manifestPath);
-    return { ...value, manifestPath, files: activationFiles(value.manifest).map((file) => existing(join(base, file))) };
+    return activationFiles(manifest).map((file) => join(base, file));
   }
   if (modelPath === undefined || folder !== undefined) {
-    throw new CorescoreError('configuration', `The manifest is of kind ${value.kind}, so a model file is needed.`, {
+    throw new CorescoreError('configuration', `The manifest is of kind ${kind}, so a model file is needed.`, {
       field: 'model',
       remedy: 'Name it: corescore submit model.onnx --benchmark ...',
     });
@@ -51,7 +102,7 @@ export async function findFiles(
       remedy: 'Name the model, such as model.onnx or model.json, and with --manifest the corescore.json.',
     });
   }
-  return { ...value, manifestPath, files: [modelPath, ...(await companions(modelPath, value.kind, value.manifest))] };
+  return [modelPath];
 }
 
 /** The files under the names that they have within the version, as the service would keep them. */
@@ -84,11 +135,10 @@ function findManifest(
   });
 }
 
-function readManifest(path: string): { manifest: unknown; name: string; kind: string } {
-  let manifest: unknown;
+function readManifest(path: string): unknown {
   try {
     // Editors on Windows put a byte order mark in front.
-    manifest = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+    return JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new CorescoreError('manifest_not_json', `${path} is not JSON: ${(error as Error).message}`, {
       field: '--manifest',
@@ -96,6 +146,10 @@ function readManifest(path: string): { manifest: unknown; name: string; kind: st
       cause: error,
     });
   }
+}
+
+/** What a submission is sent and found by. */
+function named(path: string, manifest: unknown): { manifest: unknown; name: string; kind: string } {
   const { name, kind } = (manifest ?? {}) as { name?: unknown; kind?: unknown };
   for (const [field, value] of Object.entries({ name, kind })) {
     if (typeof value === 'string' && value !== '') continue;
@@ -112,9 +166,9 @@ function readManifest(path: string): { manifest: unknown; name: string; kind: st
 
 /** Names of the files of the arrays and of the list of ids, in the order of the manifest, each once. */
 export function activationFiles(manifest: unknown): string[] {
-  const { regions, stimuli } = manifest as {
-    regions?: Record<string, { file?: unknown }>;
-    stimuli?: { ids?: unknown };
+  const { regions, stimuli } = (manifest ?? {}) as {
+    regions?: Record<string, { file?: unknown } | null> | null;
+    stimuli?: { ids?: unknown } | null;
   };
   const names = [...Object.values(regions ?? {}).map((source) => source?.file), stimuli?.ids];
   // `all.npz#it` is an array of the file all.npz.

@@ -3,8 +3,9 @@ import type { CorescoreClient } from '@corescore/client';
 import { uploadVersion } from '@corescore/client/node';
 import type { ModelVersionView, SubmissionView } from '@corescore/contracts';
 import { bar, LiveLines } from '../format/progress.js';
+import { findingText } from '../format/validation.js';
 import { formatBytes } from '../format/words.js';
-import type { Io } from '../io.js';
+import { type Io, styles } from '../io.js';
 import type { SubmissionFiles } from './files.js';
 import { uploadMemory } from './upload-memory.js';
 
@@ -52,6 +53,8 @@ export async function upload(
       ? `Model version ${version.digest.slice(0, 12)} is stored.\n`
       : `The service has this model version already.\n`,
   );
+  // Of a service that is older than this command, none.
+  for (const warning of version.warnings ?? []) io.stderr(findingText({ severity: 'warning', ...warning }, styles(io)));
   return version;
 }
 

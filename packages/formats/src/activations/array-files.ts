@@ -75,9 +75,8 @@ export class ArrayFiles {
   /** What numpy.asfortranarray or a transposed x.T leaves is turned; what cannot be is left for the reader to refuse. */
   async #inCOrder(array: ArrayFile): Promise<ArrayFile> {
     const { dtype, shape, fortranOrder } = array.header;
-    const isFloat = dtype === '<f4' || dtype === '<f2';
     const fits = elements(shape) * ITEM_BYTES[dtype] <= this.scratch.maxBytes;
-    if (!fortranOrder || shape.length < 2 || !isFloat || !fits) return array;
+    if (!fortranOrder || shape.length < 2 || !fits) return array;
     const handle = await this.#temporary();
     if (!(await copyInCOrder(array.handle, array.header, handle))) return array;
     return { handle, header: { ...array.header, fortranOrder: false, dataOffset: 0 } };

@@ -11,6 +11,7 @@ import {
   unfitIn,
 } from '@corescore/contracts';
 import type Type from 'typebox';
+import { salvage } from './salvage.js';
 import { invalid, schemaErrors } from './schema-errors.js';
 
 const SCHEMAS: Record<string, Type.TObject> = {
@@ -29,48 +30,74 @@ const CLOCK_REMEDY =
  * A `corescore.json`, version 1, checked: fields and values, then what the fields say together.
  * @param given the parsed JSON, or its text (a UTF-8 byte order mark in front is taken off)
  * @throws CorescoreError `manifest_not_json`, `invalid_manifest` (field: JSON pointer), `kind_not_supported`,
- * `clock_missing`: the first of `manifestErrors`
+ * `clock_missing`: the first that `inspectManifest` finds
  */
 export function parseManifest(given: unknown): Manifest {
   const value = typeof given === 'string' ? parseText(given) : given;
-  for (const error of manifestErrors(value)) throw error;
+  const [first] = inspectManifest(value).errors;
+  if (first !== undefined) throw first;
   return value as Manifest;
 }
 
-/** Everything that is wrong with the parsed JSON of a manifest; nothing where `parseManifest` takes it. */
-export function* manifestErrors(value: unknown): Generator<CorescoreError> {
+/** A manifest that is looked at whole, whatever is wrong with it. */
+export interface InspectedManifest {
+  /** Everything that is wrong; empty where `parseManifest` takes it. */
+  errors: CorescoreError[];
+  /** The manifest without what is wrong, which can be checked further; null where too little is left. */
+  usable: Manifest | null;
+}
+
+/**
+ * @param value parsed JSON
+ * @param kind what is meant where the manifest does not say it, as the name of the model's file tells
+ */
+export function inspectManifest(value: unknown, kind?: Manifest['kind']): InspectedManifest {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return yield invalid('The manifest is not a JSON object.', '', {
-      remedy: 'Send { "manifestVersion": 1, "kind": ..., ... }.',
-    });
+    const remedy = 'Send { "manifestVersion": 1, "kind": ..., ... }.';
+    return { errors: [invalid('The manifest is not a JSON object.', '', { remedy })], usable: null };
   }
   // Before anything is said of a member: what cannot be kept cannot be quoted either.
   const unfit = unfitIn(value);
   if (unfit !== null) {
-    return yield invalid(`${unfit.pointer || 'The manifest'} ${unfit.what}.`, unfit.pointer, { remedy: unfit.remedy });
+    const error = invalid(`${unfit.pointer || 'The manifest'} ${unfit.what}.`, unfit.pointer, { remedy: unfit.remedy });
+    return { errors: [error], usable: null };
   }
-  const { kind, manifestVersion } = value as Record<string, unknown>;
+  const errors = [...headErrors(value as Record<string, unknown>)];
+  const stated = (value as { kind?: unknown }).kind;
+  const meant = typeof stated === 'string' && KINDS.includes(stated) ? (stated as Manifest['kind']) : kind;
+  if (meant === undefined || (typeof stated === 'string' && LATER_KINDS.includes(stated)))
+    return { errors, usable: null };
+  const schema = SCHEMAS[meant]!;
+  const whole = { ...value, kind: meant };
+  const said = errors.map(({ field }) => field);
+  errors.push(...schemaErrors(schema, whole).filter(({ field }) => !said.includes(field)));
+  const usable = (salvage(schema as never, whole) ?? null) as Manifest | null;
+  if (usable === null) return { errors, usable };
+  // What the fields say together means nothing where one of them is wrong.
+  const together = usable.kind === 'activations' ? arraysErrors(usable) : networkErrors(usable);
+  const wrong = errors.flatMap(({ field }) => field ?? []);
+  errors.push(...[...together].filter(({ field = '' }) => !wrong.some((other) => isWithin(field, other))));
+  return { errors, usable };
+}
+
+/** Whether one JSON pointer leads into what the other one names. */
+export const isWithin = (a: string, b: string): boolean => `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
+
+function* headErrors({ kind, manifestVersion }: Record<string, unknown>): Generator<CorescoreError> {
   if (typeof kind === 'string' && LATER_KINDS.includes(kind)) {
-    return yield new CorescoreError('kind_not_supported', `Manifests of the kind "${kind}" are not accepted yet.`, {
+    yield new CorescoreError('kind_not_supported', `Manifests of the kind "${kind}" are not accepted yet.`, {
       field: '/kind',
       remedy: 'Send a trained model ("kind": "onnx" or "tfjs"), or its activations ("kind": "activations").',
     });
-  }
-  if (typeof kind !== 'string' || !KINDS.includes(kind)) {
+  } else if (typeof kind !== 'string' || !KINDS.includes(kind)) {
     const what = kind === undefined ? 'The manifest lacks "kind".' : `/kind is ${JSON.stringify(kind)}.`;
-    return yield invalid(what, '/kind', { remedy: `Give one of ${KINDS.map((k) => `"${k}"`).join(', ')}.` });
+    yield invalid(what, '/kind', { remedy: `Give one of ${KINDS.map((k) => `"${k}"`).join(', ')}.` });
   }
   if (typeof manifestVersion === 'number' && manifestVersion !== 1) {
-    return yield invalid(`/manifestVersion is ${manifestVersion}.`, '/manifestVersion', {
+    yield invalid(`/manifestVersion is ${manifestVersion}.`, '/manifestVersion', {
       remedy: 'Give 1, the only version.',
     });
   }
-  const errors = schemaErrors(SCHEMAS[kind]!, value as Record<string, unknown>);
-  // What the fields say together means nothing before each of them is right.
-  if (errors.length > 0) return yield* errors;
-  const manifest = value as Manifest;
-  if (manifest.kind === 'activations') yield* arraysErrors(manifest);
-  else yield* networkErrors(manifest);
 }
 
 function parseText(text: string): unknown {
@@ -91,7 +118,7 @@ export function isTemporal(manifest: Manifest): boolean {
 }
 
 /** Steps that a source declares by itself: the length of its list; null where only running the model tells. */
-function declaredSteps(source: Source | NonNullable<NetworkManifest['readout']>): number | null {
+export function declaredSteps(source: Source | NonNullable<NetworkManifest['readout']>): number | null {
   if ('outputs' in source) return source.outputs.length;
   return source.stepAxis === undefined ? 1 : null;
 }
@@ -189,15 +216,8 @@ function* clockErrors(clock: Clock): Generator<CorescoreError> {
   }
 }
 
-/**
- * A clock must leave steps to score, and explicit windows must be one a scored step.
- * @throws CorescoreError `invalid_manifest`: the first of `coverageErrors`
- */
-export function checkCoverage(clock: Clock, steps: number, pointer: string): void {
-  for (const error of coverageErrors(clock, steps, pointer)) throw error;
-}
-
-function* coverageErrors(clock: Clock, steps: number, pointer: string): Generator<CorescoreError> {
+/** A clock must leave steps to score, and explicit windows must be one a scored step: `invalid_manifest`. */
+export function* coverageErrors(clock: Clock, steps: number, pointer: string): Generator<CorescoreError> {
   const firstStep = clock.firstStep ?? 0;
   if (firstStep >= steps) {
     return yield invalid(`/clock/firstStep is ${firstStep}, and ${pointer} has ${steps} steps.`, '/clock/firstStep', {

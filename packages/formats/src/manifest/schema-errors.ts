@@ -4,7 +4,7 @@ import { Value } from 'typebox/value';
 import { closeMatches } from '../names.js';
 
 /** The part of JSON Schema that our TypeBox schemas compile to. */
-interface JsonSchema {
+export interface JsonSchema {
   type?: string;
   properties?: Record<string, JsonSchema>;
   required?: string[];
@@ -25,39 +25,37 @@ interface JsonSchema {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** More say nothing new: a list of a thousand texts where numbers belong. */
+const MOST_ERRORS = 50;
+
 /**
- * What is wrong with an object, one error for each of its members that is: it names the field (JSON pointer), what is
- * allowed there and what to do. Empty where the value fits the schema.
+ * Everything that is wrong with an object, each with its field (JSON pointer), what is allowed there and what to do. Empty
+ * where the value fits the schema.
  */
 export function schemaErrors(schema: Type.TSchema, value: Record<string, unknown>): CorescoreError[] {
-  if (Value.Check(schema, value)) return [];
-  const { properties = {} } = schema as JsonSchema;
-  const members = membersError(schema as JsonSchema, value, '');
-  const errors = members === null ? [] : [members];
-  for (const [key, member] of Object.entries(properties)) {
-    if (value[key] === undefined || fits(member, value[key])) continue;
-    errors.push(errorIn(member, value[key], `/${escapeKey(key)}`));
-  }
-  return errors.length > 0 ? errors : [errorIn(schema as JsonSchema, value, '')];
+  return Value.Check(schema, value) ? [] : errorsIn(schema as JsonSchema, value, '').slice(0, MOST_ERRORS);
 }
 
-function errorIn(given: JsonSchema, value: unknown, pointer: string): CorescoreError {
+function errorsIn(given: JsonSchema, value: unknown, pointer: string): CorescoreError[] {
   const schema = variantFor(given, value);
+  const errors: CorescoreError[] = [];
   if (schema.properties !== undefined && isObject(value)) {
     const members = membersError(schema, value, pointer);
-    if (members !== null) return members;
+    if (members !== null) errors.push(members);
     for (const [key, member] of Object.entries(schema.properties)) {
       if (value[key] === undefined || fits(member, value[key])) continue;
-      return errorIn(member, value[key], `${pointer}/${escapeKey(key)}`);
+      errors.push(...errorsIn(member, value[key], `${pointer}/${escapeKey(key)}`));
     }
   }
   if (schema.type === 'array' && Array.isArray(value)) {
     for (const [i, item] of value.entries()) {
       const member = Array.isArray(schema.items) ? schema.items[i] : schema.items;
-      if (member !== undefined && !fits(member, item)) return errorIn(member, item, `${pointer}/${i}`);
+      if (member === undefined || fits(member, item)) continue;
+      errors.push(...errorsIn(member, item, `${pointer}/${i}`));
+      if (errors.length > MOST_ERRORS) break;
     }
   }
-  return leafError(schema, value, pointer);
+  return errors.length > 0 ? errors : [leafError(schema, value, pointer)];
 }
 
 const fits = (schema: JsonSchema, value: unknown): boolean => Value.Check(schema as Type.TSchema, value);
@@ -66,7 +64,7 @@ const fits = (schema: JsonSchema, value: unknown): boolean => Value.Check(schema
  * Of a union of objects the one that is meant: the only one of whose required members some are there, or all are where
  * others are incomplete. The union itself where none or several are meant: then the error names all forms.
  */
-function variantFor(schema: JsonSchema, value: unknown): JsonSchema {
+export function variantFor(schema: JsonSchema, value: unknown): JsonSchema {
   if (schema.anyOf === undefined || !isObject(value)) return schema;
   const given = (s: JsonSchema) => (s.required ?? []).filter((key) => value[key] !== undefined).length;
   const begun = schema.anyOf.filter((s) => s.properties !== undefined && given(s) > 0);

@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
 import type { Dataset, File } from 'h5wasm/node';
-import { attributesOf, numbers, texts, unpack } from './values.js';
+import { whyUnreadable } from './readable.js';
+import { attributesOf, isText, numbers, texts, unpack } from './values.js';
 
 /** Recordings as BrainIO stores them: one data variable over named dimensions, coordinates along each of them. */
 export interface Assembly {
@@ -11,6 +12,8 @@ export interface Assembly {
   data: Float64Array;
   /** Coordinates along one dimension: `stimulus_id` along `presentation`, `time_bin_start` along `time_bin`, ... */
   coords: Record<string, { dim: string; values: (string | number)[] }>;
+  /** Coordinates that cannot be read here, and why: "is compressed with the filter zstd ...". */
+  unread: Record<string, string>;
   /** Attributes of the file and, over them, of the variable. */
   attributes: Record<string, unknown>;
 }
@@ -75,20 +78,36 @@ function unreadable(path: string, why: string, cause?: unknown): CorescoreError 
   });
 }
 
+/** The error for a file that is whole, and holds what is not read here. */
+function notReadable(path: string, variable: string, { why, remedy }: { why: string; remedy: string }): CorescoreError {
+  return new CorescoreError('file_format', `The variable "${variable}" of ${basename(path)} ${why}.`, {
+    field: basename(path),
+    remedy,
+  });
+}
+
 function assemble(path: string, file: File, wanted: string | undefined): Assembly {
   const variables = variablesOf(file);
   const chosen = choose(path, variables, wanted, coordinateNames(file, variables));
   const shape = chosen.dataset.shape ?? [];
+  const cannot = whyUnreadable(chosen.dataset);
+  if (cannot !== null) throw notReadable(path, chosen.name, cannot);
   const coords: Assembly['coords'] = {};
+  const unread: Assembly['unread'] = {};
   for (const variable of variables) {
     if (variable === chosen || variable.isDimensionOnly) continue;
+    const why = whyUnreadable(variable.dataset)?.why;
+    if (why !== undefined) {
+      unread[variable.name] = why;
+      continue;
+    }
     const coordinate = coordinateValues(variable);
     if (coordinate !== null && chosen.dims.includes(coordinate.dim)) coords[variable.name] = coordinate;
   }
   const data = unpack(chosen.dataset);
   const dims = chosen.dims.map((name, i) => ({ name, size: shape[i]! }));
   if (data.length !== dims.reduce((product, dim) => product * dim.size, 1)) throw unreadable(path, 'is damaged');
-  return { dims, data, coords, attributes: { ...attributesOf(file), ...attributesOf(chosen.dataset) } };
+  return { dims, data, coords, unread, attributes: { ...attributesOf(file), ...attributesOf(chosen.dataset) } };
 }
 
 function variablesOf(file: File): Variable[] {
@@ -131,7 +150,7 @@ function choose(
   coordinates: Set<string>,
 ): Variable {
   const variables = all.filter((v) => !v.isDimensionOnly);
-  const isNumeric = (v: Variable) => texts(v.dataset) === null;
+  const isNumeric = (v: Variable) => !isText(v.dataset);
   if (wanted !== undefined) {
     const named = variables.find((v) => v.name === wanted && isNumeric(v));
     if (named !== undefined) return named;

@@ -1,7 +1,5 @@
 import type { Dataset, File } from 'h5wasm/node';
-
-/** HDF5's type classes, as h5wasm's metadata numbers them. */
-const STRING_CLASS = 3;
+import { STRING_CLASS } from './readable.js';
 
 /** Attributes that HDF5, netCDF and CF keep for themselves. */
 const INTERNAL = new Set([
@@ -20,9 +18,11 @@ const INTERNAL = new Set([
   'coordinates',
 ]);
 
+export const isText = (dataset: Dataset): boolean => dataset.metadata.type === STRING_CLASS;
+
 /** Values of a text dataset, or null where it is not text. */
 export function texts(dataset: Dataset): string[] | null {
-  if (dataset.metadata.type !== STRING_CLASS) return null;
+  if (!isText(dataset)) return null;
   const { value } = dataset;
   return Array.isArray(value) ? value.map(String) : [String(value)];
 }

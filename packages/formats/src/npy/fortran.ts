@@ -3,13 +3,16 @@ import { bytesOf } from '../bytes.js';
 import { readFully, writeFully } from '../files.js';
 import { elements, ITEM_BYTES, type NpyHeader } from './header.js';
 
+/** What elements of so many bytes are moved as. */
+const BLOCKS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array } as const;
+
 /** Values held at once, twice: 64 MiB of float32 each. */
 const BLOCK_VALUES = 1 << 24;
 /** Shorter runs than this would make a write of almost every value. */
 const SHORTEST_RUN = 256;
 
 /**
- * Copies the values of a Fortran-ordered float32 or float16 array to `target` in C order, from its first byte on. Block
+ * Copies the values of a Fortran-ordered array to `target` in C order, from its first byte on. Block
  * by block along the last axis, so memory does not grow with the array.
  * @param blockValues values held at once
  * @returns false, and nothing is written, where the last axis is too short beside the others for that
@@ -27,8 +30,8 @@ export async function copyInCOrder(
   const run = Math.min(last, Math.floor(blockValues / rows));
   if (run < Math.min(last, SHORTEST_RUN)) return false;
   const itemBytes = ITEM_BYTES[dtype];
-  const block = () => (itemBytes === 2 ? new Uint16Array(rows * run) : new Uint32Array(rows * run));
-  const [stored, turned] = [block(), block()];
+  const block = () => new BLOCKS[itemBytes](rows * run);
+  const [stored, turned] = [block(), block()] as [Uint32Array, Uint32Array];
   const rowOf = cOrder(leading);
   for (let from = 0; from < last; from += run) {
     const count = Math.min(run, last - from);

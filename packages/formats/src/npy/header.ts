@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
 import { readFully } from '../files.js';
 
-/** Bytes of one element, by dtype as NumPy spells it. Big-endian and object arrays are not read. */
+/** Bytes of one element, by dtype as NumPy spells it: every plain number. Read as float32 (`decodeValues`). */
 export const ITEM_BYTES = {
-  '<f2': 2,
   '<f4': 4,
+  '<f2': 2,
   '<f8': 8,
   '|b1': 1,
   '|u1': 1,
@@ -17,6 +17,15 @@ export const ITEM_BYTES = {
   '<i4': 4,
   '<u8': 8,
   '<i8': 8,
+  '>f4': 4,
+  '>f2': 2,
+  '>f8': 8,
+  '>u2': 2,
+  '>i2': 2,
+  '>u4': 4,
+  '>i4': 4,
+  '>u8': 8,
+  '>i8': 8,
 } as const;
 export type NpyDtype = keyof typeof ITEM_BYTES;
 
@@ -45,12 +54,13 @@ export interface NpyPlace {
 
 /**
  * Reads the header of a .npy file (format versions 1, 2 and 3) and checks that all its values are there.
- * @throws CorescoreError `file_empty`, `not_npy` (no header, cut off), `array_dtype` (not plain little-endian numbers)
+ * @param label its name in errors, where a person knows it by another than that of the file
+ * @throws CorescoreError `file_empty`, `not_npy` (no header, cut off), `array_dtype` (not plain numbers)
  */
-export async function readNpyHeader(path: string): Promise<NpyHeader> {
+export async function readNpyHeader(path: string, label = basename(path)): Promise<NpyHeader> {
   const handle = await open(path, 'r');
   try {
-    return await npyHeaderOf(handle, basename(path));
+    return await npyHeaderOf(handle, label);
   } finally {
     await handle.close();
   }
@@ -96,8 +106,8 @@ function parseDictionary(text: string, label: string): Omit<NpyHeader, 'dataOffs
   if (descr[2] !== undefined) throw notNpy(label, 'is a structured array; a plain array of numbers is needed');
   const dtype = descr[1]!.replace(/^=/, '<');
   if (!(dtype in ITEM_BYTES)) {
-    const why = dtype.startsWith('>') ? 'big-endian values' : dtype.includes('O') ? 'Python objects' : `dtype ${dtype}`;
-    const detail = `${label} holds ${why}; one of ${Object.keys(ITEM_BYTES).join(', ')} is read.`;
+    const why = dtype.includes('O') ? 'Python objects' : `dtype ${dtype}`;
+    const detail = `${label} holds ${why}; whole and floating point numbers of up to 8 bytes are read.`;
     throw new CorescoreError('array_dtype', detail, { field: label, remedy: REMEDY });
   }
   const sizes = shape[1]!
@@ -109,6 +119,14 @@ function parseDictionary(text: string, label: string): Omit<NpyHeader, 'dataOffs
     throw notNpy(label, `has the impossible shape (${shape[1]!.slice(0, 200)})`);
   }
   return { dtype: dtype as NpyDtype, shape: sizes, fortranOrder: order[1] === 'True' };
+}
+
+const NAMES: Readonly<Record<string, string>> = { f: 'float', i: 'int', u: 'uint', b: 'bool' };
+
+/** `float64`, `int16, big-endian`. */
+export function dtypeName(dtype: NpyDtype): string {
+  const kind = NAMES[dtype[1]!]!;
+  return `${kind}${kind === 'bool' ? '' : 8 * ITEM_BYTES[dtype]}${dtype.startsWith('>') ? ', big-endian' : ''}`;
 }
 
 /** Product of the sizes; 1 for a scalar. */

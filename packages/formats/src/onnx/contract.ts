@@ -1,14 +1,20 @@
 import { CorescoreError, type OnnxManifest } from '@corescore/contracts';
-import { inputMissing, listed, namedOutputs, unfedErrors } from '../contract.js';
+import {
+  imageTypeErrors,
+  inputMissing,
+  listed,
+  namedOutputs,
+  recordedTypeErrors,
+  stateTypeErrors,
+  unfedErrors,
+} from '../contract.js';
 import { closeMatches } from '../names.js';
 import type { OnnxGraph } from './graph.js';
 import type { OnnxTensorInfo } from './records.js';
 
-const INPUT_TYPES = ['float32', 'float16', 'uint8'];
-
 /**
- * Everything in which graph and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`. Nothing where
- * the image input takes images of that size and layout, and every region, the readout and every state is a tensor of the
+ * Everything in which graph and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`, `array_dtype`.
+ * Nothing where the image input takes images of that size and layout, and every region, the readout and every state is a tensor of the
  * graph. A batch dimension may be symbolic, or fixed at any number: the runtime then feeds batches of that size.
  */
 export function* onnxContractErrors(manifest: OnnxManifest, graph: OnnxGraph): Generator<CorescoreError> {
@@ -18,6 +24,7 @@ export function* onnxContractErrors(manifest: OnnxManifest, graph: OnnxGraph): G
   else yield* imageInputErrors(manifest, image);
   for (const [at, name] of namedOutputs(manifest)) yield* tensorErrors(graph, name, at);
   yield* stateErrors(manifest, graph);
+  yield* stateTypeErrors(manifest, (name) => graph.inputs.find((input) => input.name === name)?.elemType);
   yield* unfedErrors(manifest, inputs);
 }
 
@@ -28,7 +35,10 @@ export function fixedBatch(graph: OnnxGraph, inputName: string): number | null {
 }
 
 function* tensorErrors(graph: OnnxGraph, name: string, field: string): Generator<CorescoreError> {
-  if (graph.tensorNames.has(name) || graph.outputs.some((o) => o.name === name)) return;
+  if (graph.tensorNames.has(name) || graph.outputs.some((o) => o.name === name)) {
+    if (!field.startsWith('/state')) yield* recordedTypeErrors('onnx', field, name, graph.types.get(name));
+    return;
+  }
   const outputs = graph.outputs.map((o) => o.name);
   const close = closeMatches(name, new Set([...outputs, ...graph.tensorNames]));
   yield new CorescoreError('output_not_found', `The model has no output or inner tensor "${name}".`, {
@@ -44,16 +54,11 @@ function* imageInputErrors(manifest: OnnxManifest, image: OnnxTensorInfo): Gener
   const { layout, size, channels } = manifest.input;
   const [height, width] = size;
   const wanted = layout === 'NCHW' ? [null, channels, height, width] : [null, height, width, channels];
-  const declared = `"${image.name}" is ${image.elemType} [${image.shape.map((d) => d ?? '?').join(', ')}]`;
+  const shape = `${image.elemType} [${image.shape.map((d) => d ?? '?').join(', ')}]`;
+  const declared = `"${image.name}" is ${shape}`;
   const fail = (detail: string, field: string, remedy: string) =>
     new CorescoreError('input_shape', `${detail}: the model's input ${declared}.`, { field, remedy });
-  if (!INPUT_TYPES.includes(image.elemType)) {
-    return yield fail(
-      `Images are fed as ${INPUT_TYPES.join(', ')}, not ${image.elemType}`,
-      '/input/name',
-      `Export the model with an input of type ${INPUT_TYPES.join(', ')}.`,
-    );
-  }
+  yield* imageTypeErrors('onnx', { name: image.name, type: image.elemType, declared: shape });
   if (!image.shapeKnown) return; // ONNX allows it; running the model will show whether it fits.
   if (image.shape.length !== 4) {
     return yield fail(

@@ -1,11 +1,11 @@
 import { lstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { CorescoreError, FILE_NAME, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
+import { CorescoreError, fileNameFault, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
 import { notOnnx } from './cursor.js';
 import type { OnnxGraph } from './graph.js';
 
 const REMEDY =
-  'Save the model again with its weights beside it: onnx.save_model(model, path, save_as_external_data=True, location="weights.bin").';
+  'Save the model again with its weights beside it: onnx.save_model(model, path, save_as_external_data=True, location="weights.bin"). torch.onnx.export names them after the model: export to a name such as "my-model.onnx".';
 
 /**
  * Everything that is wrong with the files in which a model keeps its values: `path_refused` for names that are no plain
@@ -41,8 +41,9 @@ export function* externalDataErrors(graph: OnnxGraph, files: ModelFiles): Genera
 }
 
 function sizeOf(name: string, files: ModelFiles): number | CorescoreError {
-  if (!FILE_NAME.test(name) || name === MODEL_FILE.onnx) {
-    return refused(`The model keeps values in ${JSON.stringify(name.slice(0, 200))}, no plain name of a file.`);
+  const fault = name === MODEL_FILE.onnx ? 'is the name of the model itself' : fileNameFault(name);
+  if (fault !== null) {
+    return refused(`The model keeps values in the file ${JSON.stringify(name.slice(0, 200))}: this name ${fault}.`);
   }
   const stat = Object.hasOwn(files, name) ? lstatSync(files[name]!, { throwIfNoEntry: false }) : undefined;
   if (stat === undefined) return notSent(name);

@@ -3,6 +3,7 @@ import { elementType } from './element-types.js';
 import { allInitializers, allNodes, readModel } from './model.js';
 import type { ModelRecord, OnnxTensorInfo, OpsetRecord, TensorRecord } from './records.js';
 import { checkStructure } from './structure.js';
+import { inferTypes } from './tensor-types.js';
 import { learnedTensors } from './weights.js';
 
 /** What upload checks, `validate` and the runtime need to know of an ONNX file. */
@@ -18,6 +19,8 @@ export interface OnnxGraph {
   nodes: number;
   /** Every tensor of the main graph that a node makes: what can be recorded. */
   tensorNames: Set<string>;
+  /** Element types of the tensors of the main graph, as far as they are known (`inferTypes`). */
+  types: ReadonlyMap<string, string>;
   /** Number of weights: elements of the floating-point and 8-bit-or-smaller integer `learnedTensors`. */
   parameters: number;
   parameterBytes: number;
@@ -38,13 +41,13 @@ export async function readOnnxGraph(path: string): Promise<OnnxGraph> {
   try {
     const model = await readModel(file, path);
     await checkStructure(file, model);
-    return describe(model);
+    return describe(file, model);
   } finally {
     file.close();
   }
 }
 
-function describe(model: ModelRecord): OnnxGraph {
+function describe(file: ProtoFile, model: ModelRecord): OnnxGraph {
   const { graph } = model;
   const filled = new Set(graph.initializers.map((tensor) => tensor.name));
   const operators = new Map<string, number>();
@@ -75,6 +78,7 @@ function describe(model: ModelRecord): OnnxGraph {
     outputs: graph.outputs,
     nodes,
     tensorNames: new Set(graph.nodes.flatMap((node) => node.outputs.filter((name) => name !== ''))),
+    types: inferTypes(file, model),
     parameters,
     parameterBytes,
     operators: Object.fromEntries([...operators].sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -16,6 +16,8 @@ export interface ModelCost {
   multiplyAdds: number | null;
   /** Values of each tensor of the main graph for one image and one application, for those whose shape is known. */
   valuesPerImage: Map<string, number>;
+  /** Shapes that the inference found, for one image or for the batch that the graph insists on. */
+  shapes: ReadonlyMap<string, Shape>;
 }
 
 /** @throws CorescoreError `not_onnx`, `file_empty` */
@@ -45,6 +47,7 @@ export async function onnxCost(manifest: OnnxManifest, files: ModelFiles): Promi
     return {
       multiplyAdds: Number.isSafeInteger(perImage) ? perImage : null,
       valuesPerImage,
+      shapes,
     };
   } finally {
     file.close();

@@ -1,15 +1,20 @@
 import { CorescoreError, type TfjsManifest } from '@corescore/contracts';
-import { inputMissing, listed, namedOutputs, unfedErrors } from '../contract.js';
+import {
+  imageTypeErrors,
+  inputMissing,
+  listed,
+  namedOutputs,
+  recordedTypeErrors,
+  stateTypeErrors,
+  unfedErrors,
+} from '../contract.js';
 import { closeMatches } from '../names.js';
 import type { TfjsModel } from './model.js';
 import type { TfjsInput } from './topology.js';
 
-/** Images are float32, or whole numbers that the model takes for bytes. */
-const IMAGE_TYPES = ['float32', 'int32'];
-
 /**
- * Everything in which model and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`. Nothing where
- * the image input takes images of that size and layout, and every region, the readout and every state is an output, a
+ * Everything in which model and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`, `array_dtype`.
+ * Nothing where the image input takes images of that size and layout, and every region, the readout and every state is an output, a
  * layer or a node of the model.
  */
 export function* tfjsContractErrors(manifest: TfjsManifest, model: TfjsModel): Generator<CorescoreError> {
@@ -19,7 +24,11 @@ export function* tfjsContractErrors(manifest: TfjsManifest, model: TfjsModel): G
   else yield* imageErrors(manifest, image);
   const names = new Set([...model.outputs, ...model.innerNames]);
   for (const [field, name] of namedOutputs(manifest)) {
-    if (names.has(name) || names.has(name.replace(/:0$/, ''))) continue;
+    if (names.has(name) || names.has(name.replace(/:0$/, ''))) {
+      const type = model.types.get(name.replace(/:0$/, ''));
+      if (!field.startsWith('/state')) yield* recordedTypeErrors('tfjs', field, name, type);
+      continue;
+    }
     const close = closeMatches(name, names);
     yield new CorescoreError('output_not_found', `The model has no output, layer or node "${name}".`, {
       field,
@@ -29,19 +38,16 @@ export function* tfjsContractErrors(manifest: TfjsManifest, model: TfjsModel): G
   for (const [i, state] of (manifest.state ?? []).entries()) {
     if (!inputs.includes(state.input)) yield inputMissing(inputs, state.input, `/state/${i}/input`);
   }
+  yield* stateTypeErrors(manifest, (name) => model.inputs.find((one) => one.name === name)?.dtype);
   yield* unfedErrors(manifest, inputs);
 }
 
 function* imageErrors({ input }: TfjsManifest, image: TfjsInput): Generator<CorescoreError> {
   const { layout, size, channels } = input;
   const wanted = layout === 'NCHW' ? [channels, ...size] : [...size, channels];
-  const declared = `"${image.name}" is ${image.dtype} [${image.shape.map((dim) => dim ?? '?').join(', ')}]`;
-  if (!IMAGE_TYPES.includes(image.dtype)) {
-    yield new CorescoreError('input_shape', `Images are fed as ${IMAGE_TYPES.join(' or ')}: the input ${declared}.`, {
-      field: '/input/name',
-      remedy: 'Save the model with an input of float32.',
-    });
-  }
+  const shape = `${image.dtype} [${image.shape.map((dim) => dim ?? '?').join(', ')}]`;
+  const declared = `"${image.name}" is ${shape}`;
+  yield* imageTypeErrors('tfjs', { name: image.name, type: image.dtype, declared: shape });
   if (image.shape.length === 0) return; // The engine will tell.
   const fits = image.shape.length === 4 && wanted.every((dim, i) => [dim, null].includes(image.shape[i + 1] ?? null));
   if (fits) return;

@@ -5,14 +5,24 @@ import { count, type TfjsInput, type TfjsTopology } from './topology.js';
 
 const MOST_NODES = 100_000;
 
-/** TensorFlow's names of element types, as a graph writes them. */
+/** TensorFlow's names of element types, as a graph writes them, and what TensorFlow.js makes of them. */
 const DTYPES: Record<string, string> = {
   DT_FLOAT: 'float32',
   DT_INT32: 'int32',
   DT_BOOL: 'bool',
   DT_UINT8: 'int32',
+  DT_INT64: 'int32',
+  DT_INT8: 'int32',
+  DT_HALF: 'float32',
+  DT_DOUBLE: 'float32',
+  DT_STRING: 'string',
+  DT_COMPLEX64: 'complex64',
   '1': 'float32',
+  '2': 'float32',
   '3': 'int32',
+  '7': 'string',
+  '9': 'int32',
+  '10': 'bool',
 };
 
 /**
@@ -41,8 +51,34 @@ export function readGraph(topology: Json, signature: unknown): TfjsTopology {
     inputs: nodes.filter(({ op }) => op === 'Placeholder').map(({ name, attributes }) => inputOf(name, attributes)),
     outputs,
     innerNames: nodes.filter(({ op }) => op !== 'Const' && op !== 'NoOp').map(({ name }) => name),
+    types: typesOf(nodes, named['outputs']),
     operators: count(operators),
   };
+}
+
+/** Operators whose outputs are of one type, whatever goes in. */
+const FIXED: Readonly<Record<string, string>> = Object.fromEntries([
+  ...['ArgMax', 'ArgMin', 'Shape', 'Size', 'Rank'].map((op) => [op, 'int32']),
+  ...['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'LogicalAnd', 'LogicalOr', 'LogicalNot'].map(
+    (op) => [op, 'bool'],
+  ),
+]);
+
+/** What the operators and the signature say of the types of nodes. */
+function typesOf(nodes: readonly GraphNode[], signature: unknown): Map<string, string> {
+  const types = new Map<string, string>();
+  for (const { name, op, attributes } of nodes) {
+    const cast = op === 'Cast' ? (attributes['DstT'] as Json | undefined)?.['type'] : undefined;
+    const type = FIXED[op] ?? DTYPES[String(cast)];
+    if (type !== undefined) types.set(name, type);
+  }
+  if (signature === undefined) return types;
+  for (const end of Object.values(object(signature, 'signature.outputs'))) {
+    const { name, dtype } = object(end, 'An output of the signature');
+    const type = DTYPES[String(dtype)];
+    if (typeof name === 'string' && type !== undefined) types.set(name.replace(/:0$/, ''), type);
+  }
+  return types;
 }
 
 interface GraphNode {

@@ -1,4 +1,5 @@
 import { CorescoreError } from '@corescore/contracts';
+import { ENGINE_VERSIONS } from '../capabilities.js';
 import { type Json, list, notTfjs, object, shape, text } from './json.js';
 import { LAYER_CLASSES } from './known.js';
 import { count, type TfjsInput, type TfjsTopology } from './topology.js';
@@ -13,6 +14,7 @@ const DEEPEST = 8;
  * @throws CorescoreError `not_tfjs`, `operator_not_supported`, `model_too_complex`
  */
 export function readLayers(topology: Json, weights: readonly TfjsWeight[]): TfjsTopology {
+  refuseKeras3(topology);
   const root = object(topology['model_config'] ?? topology, 'modelTopology');
   const classes: string[] = [];
   visit(root, 0, classes, weights);
@@ -25,6 +27,7 @@ export function readLayers(topology: Json, weights: readonly TfjsWeight[]): Tfjs
       inputs: [sequentialInput(layers)],
       outputs: [names.at(-1)!],
       innerNames: names,
+      types: new Map(),
       operators: count(classes),
     };
   }
@@ -36,7 +39,23 @@ export function readLayers(topology: Json, weights: readonly TfjsWeight[]): Tfjs
       name,
     ),
   );
-  return { inputs, outputs: ends('output_layers'), innerNames: applications, operators: count(classes) };
+  return {
+    inputs,
+    outputs: ends('output_layers'),
+    innerNames: applications,
+    types: new Map(),
+    operators: count(classes),
+  };
+}
+
+/** Keras 3 writes another configuration (`batch_shape`, inbound nodes as arguments), which TensorFlow.js cannot build. */
+function refuseKeras3(topology: Json): void {
+  const version = topology['keras_version'];
+  if (typeof version !== 'string' || !(Number.parseInt(version, 10) >= 3)) return;
+  throw notTfjs(
+    `This model.json was written by Keras ${version}, and ${ENGINE_VERSIONS.tfjs} reads layers models of Keras 1 and 2.`,
+    'Convert a SavedModel into a graph model: model.export("saved"), then tensorflowjs_converter --input_format=tf_saved_model --output_format=tfjs_graph_model saved web. Or save it with Keras 2 (tf_keras, TF_USE_LEGACY_KERAS=1), or export it to ONNX (tf2onnx).',
+  );
 }
 
 function layersOf(model: Json): Json[] {

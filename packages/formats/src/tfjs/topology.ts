@@ -12,6 +12,8 @@ export interface TfjsTopology {
   outputs: string[];
   /** Every name that can be recorded: layers, or nodes of the graph. */
   innerNames: string[];
+  /** Element types of outputs and nodes, for those that the file tells. */
+  types: ReadonlyMap<string, string>;
   /** Layer class or operator -> how often. */
   operators: Record<string, number>;
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { CorescoreError, FILE_NAME, type ModelFiles } from '@corescore/contracts';
+import { CorescoreError, FILE_NAME_RULE, fileNameFault, type ModelFiles } from '@corescore/contracts';
 import { type Json, list, notTfjs, object, shape, text } from './json.js';
 
 /** One weight as it lies in the shards. */
@@ -90,10 +90,11 @@ function readSpec(spec: Json, offset: number): TfjsWeight {
 
 function shardName(path: unknown): string {
   const name = text(path, 'The path of a shard');
-  if (FILE_NAME.test(name)) return name;
-  throw new CorescoreError('path_refused', `The weights manifest names the path "${name}".`, {
+  const fault = fileNameFault(name);
+  if (fault === null) return name;
+  throw new CorescoreError('path_refused', `The weights manifest names the file "${name}": this name ${fault}.`, {
     field: 'model.json',
-    remedy: 'Shards lie beside model.json: use plain file names of letters, digits, ".", "_" and "-".',
+    remedy: `Shards lie beside model.json; rename them there and in "weightsManifest". ${FILE_NAME_RULE}`,
   });
 }
 

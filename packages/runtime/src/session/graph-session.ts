@@ -1,3 +1,5 @@
+import { RECORDED_TYPES } from '@corescore/formats/capabilities';
+import { imageElements } from '@corescore/formats/image-values';
 import { ModelFailure, modelFailure, outOfMemory } from '../failure.js';
 import { fetchesOf, list, type Plan, type Recording } from '../plan.js';
 import type { Graph } from './graph.js';
@@ -72,7 +74,9 @@ class GraphSession<T> implements ModelSession {
     };
     try {
       const feeds: Record<string, T> = {
-        [this.image.name]: keep(graph.images(this.image.type, images, this.image.dims(count))),
+        [this.image.name]: keep(
+          graph.images(this.image.type, imageElements(this.image.type, images), this.image.dims(count)),
+        ),
       };
       for (const state of this.state) feeds[state.input] = keep(graph.zeros(state.type, state.dims(count)));
       for (let step = 0; step < plan.steps; step++) {
@@ -125,7 +129,7 @@ class GraphSession<T> implements ModelSession {
         throw modelFailure(
           'array_dtype',
           `The output "${name}" holds ${this.graph.type(tensor)}, not floating point numbers.`,
-          { field, remedy: 'Name an output of type float32, float16 or float64.' },
+          { field, remedy: `Name an output of type ${RECORDED_TYPES[this.graph.kind].join(', ')}.` },
         );
       }
       const rows = splitSteps(values, this.graph.dims(tensor), recording.stepAxis, batch, { name, field });

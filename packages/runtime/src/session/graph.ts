@@ -1,3 +1,7 @@
+import type { NetworkManifest } from '@corescore/contracts';
+import type { ImageType, StateType } from '@corescore/formats/capabilities';
+import type { ImageElements } from '@corescore/formats/image-values';
+
 /** What an engine says of an input or output of a loaded graph. */
 export interface TensorInfo {
   name: string;
@@ -6,10 +10,6 @@ export interface TensorInfo {
   /** Symbolic dimensions by name, unknown ones as null; empty where the file declares no rank. */
   shape: readonly (number | string | null)[];
 }
-
-/** Element types that images and states may have. */
-export const ELEMENT_TYPES = ['float32', 'float16', 'float64', 'uint8', 'int32', 'int64', 'bool'] as const;
-export type ElementType = (typeof ELEMENT_TYPES)[number];
 
 /** What a run gave, and what it took. */
 export interface Counted<R> {
@@ -30,20 +30,21 @@ export interface Graph<T> {
   readonly inputs: readonly TensorInfo[];
   /** Everything that can be fetched: outputs, and the inner tensors that were asked for when it was opened. */
   readonly outputs: readonly TensorInfo[];
-  /** Element types that this engine takes images in. */
-  readonly imageTypes: readonly ElementType[];
+  /** Whose lists of element types hold for it. */
+  readonly kind: NetworkManifest['kind'];
   /**
-   * Images as a tensor of the type that the model takes. Bytes are rounded half to even and clamped to 0..255. The
-   * values must not be changed before the run that uses the tensor has ended.
+   * Images as a tensor of the type that the model takes, one of `IMAGE_TYPES` of the kind. The values must not be changed
+   * before the run that uses the tensor has ended.
+   * @param values `imageElements` of that type
    */
-  images(type: ElementType, values: Float32Array, dims: readonly number[]): T;
-  /** @throws TypeError for a type that it cannot carry */
-  zeros(type: ElementType, dims: readonly number[]): T;
+  images<E extends ImageType>(type: E, values: ImageElements[E], dims: readonly number[]): T;
+  /** Zeros of one of `STATE_TYPES` of the kind. */
+  zeros(type: StateType, dims: readonly number[]): T;
   /** @returns every fetch by name; one that is no tensor is null */
   run(feeds: Readonly<Record<string, T>>, fetches: readonly string[]): Promise<Record<string, T | null>>;
   dims(tensor: T): readonly number[];
   type(tensor: T): string;
-  /** Row-major values as float32; null for a type that is not floating point. The caller owns the array. */
+  /** Row-major values as float32; null for a type that is not among `RECORDED_TYPES` of the kind. The caller owns the array. */
   read(tensor: T): Promise<Float32Array | null>;
   /** Counts while `run` runs, where the engine can tell and the files do not. */
   count?<R>(run: () => Promise<R>): Promise<Counted<R>>;

@@ -1,10 +1,11 @@
+import { IMAGE_TYPES, type ImageType } from '@corescore/formats/capabilities';
 import { modelFailure } from '../failure.js';
 import { list, type Plan } from '../plan.js';
-import type { ElementType, Graph } from './graph.js';
+import type { Graph } from './graph.js';
 
 export interface ImageInput {
   name: string;
-  type: ElementType;
+  type: ImageType;
   /** Shape for a batch of this size. */
   dims(batch: number): number[];
   /** Batch size that the model insists on; null when it takes any. */
@@ -17,10 +18,7 @@ export interface ImageInput {
  * Checks that the model takes the images that the manifest describes.
  * @throws ModelFailure `input_not_found`, `input_shape`, `array_dtype`.
  */
-export function imageInput(
-  plan: Plan,
-  { inputs, imageTypes }: Pick<Graph<unknown>, 'inputs' | 'imageTypes'>,
-): ImageInput {
+export function imageInput(plan: Plan, { inputs, kind }: Pick<Graph<unknown>, 'inputs' | 'kind'>): ImageInput {
   const { name, layout, channels, size } = plan.input;
   const names = inputs.map((meta) => meta.name);
   const meta = inputs.find((candidate) => candidate.name === name);
@@ -38,6 +36,7 @@ export function imageInput(
       remedy: 'List it with its output under "state", or export the model without it.',
     });
   }
+  const imageTypes = IMAGE_TYPES[kind];
   const type = imageTypes.find((known) => known === meta.type);
   if (type === undefined) {
     throw modelFailure(

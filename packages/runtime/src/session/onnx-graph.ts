@@ -1,6 +1,8 @@
-import { decodeFloat16, encodeFloat16 } from '@corescore/formats/float16';
+import { ENGINE_VERSIONS, type ImageType, type StateType } from '@corescore/formats/capabilities';
+import { decodeFloat16 } from '@corescore/formats/float16';
+import type { ImageElements } from '@corescore/formats/image-values';
 import * as ort from 'onnxruntime-node';
-import type { ElementType, Graph, TensorInfo } from './graph.js';
+import type { Graph, TensorInfo } from './graph.js';
 import { engineFailure } from './graph-session.js';
 
 // Read by ONNX Runtime when its first session is made: nothing about a model leaves this process.
@@ -19,7 +21,7 @@ export async function openOnnxGraph(options: {
     return await openOnnxModel(options.modelPath, options);
   } catch (error) {
     throw engineFailure(error, 'model_load_failed', 'ONNX Runtime cannot load the model', {
-      remedy: 'Check the file with onnx.checker and load it with onnxruntime 1.30 or an older opset.',
+      remedy: `Check the file with onnx.checker and load it with ${ENGINE_VERSIONS.onnx} or an older opset.`,
     });
   }
 }
@@ -51,7 +53,7 @@ class OnnxGraph implements Graph<ort.Tensor> {
   readonly engine = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}`;
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  readonly imageTypes = ['float32', 'float16', 'float64', 'uint8'] as const;
+  readonly kind = 'onnx';
 
   constructor(
     private readonly session: ort.InferenceSession,
@@ -61,15 +63,11 @@ class OnnxGraph implements Graph<ort.Tensor> {
     this.outputs = session.outputMetadata.map(infoOf);
   }
 
-  images(type: ElementType, values: Float32Array, dims: readonly number[]): ort.Tensor {
-    if (type === 'float16') return new ort.Tensor('float16', encodeFloat16(values), dims);
-    if (type === 'float64') return new ort.Tensor('float64', Float64Array.from(values), dims);
-    // Rounds half to even and clamps, which plain Uint8Array does not.
-    if (type === 'uint8') return new ort.Tensor('uint8', new Uint8Array(Uint8ClampedArray.from(values).buffer), dims);
-    return new ort.Tensor('float32', values, dims);
+  images<E extends ImageType>(type: E, values: ImageElements[E], dims: readonly number[]): ort.Tensor {
+    return new ort.Tensor(type as 'float32', values as Float32Array, dims);
   }
 
-  zeros(type: ElementType, dims: readonly number[]): ort.Tensor {
+  zeros(type: StateType, dims: readonly number[]): ort.Tensor {
     const size = dims.reduce((product, dim) => product * dim, 1);
     switch (type) {
       case 'float32':
@@ -84,8 +82,6 @@ class OnnxGraph implements Graph<ort.Tensor> {
         return new ort.Tensor('int32', new Int32Array(size), dims);
       case 'bool':
         return new ort.Tensor('bool', new Uint8Array(size), dims);
-      default:
-        throw new TypeError(`a state of type ${type}`);
     }
   }
 

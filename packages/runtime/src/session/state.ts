@@ -1,17 +1,16 @@
+import { STATE_TYPES, type StateType } from '@corescore/formats/capabilities';
 import { modelFailure } from '../failure.js';
 import type { Plan } from '../plan.js';
-import { ELEMENT_TYPES, type ElementType, type Graph } from './graph.js';
+import type { Graph } from './graph.js';
 
 export interface StateInput {
   input: string;
   output: string;
   field: string;
-  type: ElementType;
+  type: StateType;
   /** Shape before the first step, for a batch of this size. */
   dims(batch: number): number[];
 }
-
-const CARRIED = ELEMENT_TYPES.filter((type) => type !== 'uint8');
 
 /**
  * Shapes of the state before the first step. A symbolic dimension is the batch when it has the name of the image's
@@ -20,7 +19,7 @@ const CARRIED = ELEMENT_TYPES.filter((type) => type !== 'uint8');
  */
 export function stateInputs(
   plan: Plan,
-  { inputs, outputs }: Pick<Graph<unknown>, 'inputs' | 'outputs'>,
+  { inputs, outputs, kind }: Pick<Graph<unknown>, 'inputs' | 'outputs' | 'kind'>,
   batchName: string | null,
 ): StateInput[] {
   return plan.state.map((pair, i) => {
@@ -33,11 +32,12 @@ export function stateInputs(
       });
     }
     const output = outputs.find((meta) => meta.name === pair.output);
-    const type = CARRIED.find((known) => known === input.type);
+    const carried = STATE_TYPES[kind];
+    const type = carried.find((known) => known === input.type);
     if (type === undefined) {
       throw modelFailure('array_dtype', `A state of type ${input.type} cannot be carried.`, {
         field,
-        remedy: `Carry state as ${CARRIED.join(', ')}.`,
+        remedy: `Carry state as ${carried.join(', ')}.`,
       });
     }
     const declared = output?.shape ?? [];

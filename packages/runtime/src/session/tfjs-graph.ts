@@ -1,7 +1,9 @@
+import { ENGINE_VERSIONS, type ImageType, type StateType } from '@corescore/formats/capabilities';
+import type { ImageElements } from '@corescore/formats/image-values';
 import type { DataType, NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { engineName } from '../engine.js';
-import type { Counted, ElementType, Graph, TensorInfo } from './graph.js';
+import type { Counted, Graph, TensorInfo } from './graph.js';
 import { engineFailure } from './graph-session.js';
 import { startTfjs, type Tfjs } from './tfjs-backend.js';
 import { fromFolder } from './tfjs-files.js';
@@ -33,7 +35,7 @@ export async function openTfjsGraph({ folder, fetches, threads, provider }: Tfjs
     return new TfjsGraph(tfjs, network, provider);
   } catch (error) {
     throw engineFailure(error, 'model_load_failed', 'TensorFlow.js cannot load the model', {
-      remedy: 'Load the same files with tf.loadLayersModel or tf.loadGraphModel of TensorFlow.js 4.22.',
+      remedy: `Load the same files with tf.loadLayersModel or tf.loadGraphModel of ${ENGINE_VERSIONS.tfjs}.`,
     });
   }
 }
@@ -133,7 +135,7 @@ class TfjsGraph implements Graph<Tensor> {
   readonly engine = engineName('tfjs');
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  readonly imageTypes = ['float32', 'int32'] as const;
+  readonly kind = 'tfjs';
 
   constructor(
     private readonly tfjs: Tfjs,
@@ -144,15 +146,12 @@ class TfjsGraph implements Graph<Tensor> {
     this.outputs = network.outputs;
   }
 
-  images(type: ElementType, values: Float32Array, dims: readonly number[]): Tensor {
-    const { core } = this.tfjs;
-    if (type === 'int32') return core.tensor(Int32Array.from(Uint8ClampedArray.from(values)), [...dims], 'int32');
-    return core.tensor(values, [...dims], 'float32');
+  images<E extends ImageType>(type: E, values: ImageElements[E], dims: readonly number[]): Tensor {
+    return this.tfjs.core.tensor(values as Float32Array, [...dims], type as 'float32' | 'int32');
   }
 
-  zeros(type: ElementType, dims: readonly number[]): Tensor {
-    if (type !== 'float32' && type !== 'int32' && type !== 'bool') throw new TypeError(`a state of type ${type}`);
-    return this.tfjs.core.zeros([...dims], type);
+  zeros(type: StateType, dims: readonly number[]): Tensor {
+    return this.tfjs.core.zeros([...dims], type as 'float32' | 'int32' | 'bool');
   }
 
   async run(feeds: Readonly<Record<string, Tensor>>, fetches: readonly string[]): Promise<Record<string, Tensor>> {

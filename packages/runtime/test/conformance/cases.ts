@@ -10,6 +10,8 @@ export type ModelName =
   | 'mean-float16'
   | 'mean-float64'
   | 'mean-uint8'
+  | 'mean-int32'
+  | 'mean-int64'
   | 'mean-integer'
   | 'steps'
   | 'step-axis-0'
@@ -92,6 +94,16 @@ export const CASES: readonly Case[] = [
     it: (image) => [means(image.map((plane) => plane.map((row) => row.map(roundHalfToEven))))],
     tolerance: 1e-4,
   },
+  ...(['int32', 'int64'] as const).map(
+    (type): Case => ({
+      model: `mean-${type}`,
+      about: `as "mean", input ${type}, cast to float32`,
+      manifest: { regions: single },
+      scale: 255,
+      it: (image) => [means(image.map((plane) => plane.map((row) => row.map(roundHalfToEven))))],
+      tolerance: 1e-4,
+    }),
+  ),
   {
     model: 'steps',
     about: 'outputs it_t0, it_t1, it_t2 = 1, 2, 3 times the mean',

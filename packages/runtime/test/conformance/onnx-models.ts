@@ -1,6 +1,6 @@
 import { tapBytes } from '../../src/tap.js';
 import { graph, image, leakySum, plain, SIDE, stepNames, unrolled } from '../models.js';
-import { DOUBLE, FLOAT, FLOAT16, type Graph, INT64, type Node, onnxFile, UINT8 } from '../onnx-writer.js';
+import { DOUBLE, FLOAT, FLOAT16, type Graph, INT32, INT64, type Node, onnxFile, UINT8 } from '../onnx-writer.js';
 import type { ModelName } from './cases.js';
 import { biases, kernel, RECURRENT } from './reference-net.js';
 
@@ -28,7 +28,11 @@ function graphOf(name: ModelName): Graph {
     case 'mean-float64':
       return typed(DOUBLE);
     case 'mean-uint8':
-      return bytesIn();
+      return wholeIn(UINT8);
+    case 'mean-int32':
+      return wholeIn(INT32);
+    case 'mean-int64':
+      return wholeIn(INT64);
     case 'mean-integer':
       return graph([{ op: 'Cast', in: ['mean'], out: ['it'], with: { to: { int: INT64 } } }], {
         outputs: [{ name: 'it', type: INT64, dims: ['batch', 3] }],
@@ -54,10 +58,10 @@ const typed = (type: number): Graph => ({
   outputs: [{ name: 'it', type, dims: ['batch', 3] }],
 });
 
-function bytesIn(): Graph {
+function wholeIn(type: number): Graph {
   const cast: Node = { op: 'Cast', in: ['image'], out: ['float'], with: { to: { int: FLOAT } } };
   const [pool, ...rest] = plain.nodes;
-  return { ...plain, inputs: [image('batch', UINT8)], nodes: [cast, { ...pool!, in: ['float'] }, ...rest] };
+  return { ...plain, inputs: [image('batch', type)], nodes: [cast, { ...pool!, in: ['float'] }, ...rest] };
 }
 
 /** The mean and its double, stacked along a new axis. */

@@ -44,7 +44,7 @@ export function conformance(engine: Conforming): void {
     const manifest = manifestOf(engine.kind, about);
     const { kind, provider } = engine;
     return {
-      session: await openSession({ kind, folder: own, plan: planOf(manifest), threads: 1, provider }),
+      session: await openSession({ kind, folder: own, plan: planOf(manifest, 'float32'), threads: 1, provider }),
       manifest,
     };
   }

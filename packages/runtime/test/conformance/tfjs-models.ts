@@ -7,6 +7,7 @@ import { biases, kernel, RECURRENT } from './reference-net.js';
 export const ABSENT = {
   'mean-float16': 'TensorFlow.js has no half precision',
   'mean-float64': 'TensorFlow.js has no double precision',
+  'mean-int64': 'TensorFlow.js has no int64',
 } as const;
 
 /** The suite's models for TensorFlow.js: layers models, and graph models where layers cannot say it. */
@@ -19,6 +20,7 @@ export function tfjsModel(name: ModelName): Record<string, Uint8Array> {
     case 'mean-fixed-batch':
       return mean([4, 3, SIDE, SIDE], 'channels_first');
     case 'mean-uint8':
+    case 'mean-int32':
       return graphOf('int32', [cast('float', 'image', 'float32'), pool('float', 'it')], ['it']);
     case 'mean-integer':
       return graphOf('float32', [pool('image', 'mean'), cast('it', 'mean', 'int32')], ['it']);

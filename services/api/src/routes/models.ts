@@ -1,4 +1,4 @@
-import { CorescoreError, ModelSummary, ModelVersionView, ModelView, page } from '@corescore/contracts';
+import { CorescoreError, ModelSummary, ModelView, page, UploadedVersionView } from '@corescore/contracts';
 import { modelVersionDigest } from '@corescore/formats';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
@@ -52,14 +52,15 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
       schema: {
         tags: ['models'],
         summary: 'Upload a model version',
-        description: 'Answers 201 with the version, and 200 where this very version is there already.',
+        description:
+          'Answers 201 with the version, and 200 where this very version is there already; `warnings` say what looks wrong with it and was not refused.',
         security: bearer,
         consumes: ['multipart/form-data'],
         params: ModelParams,
         body: UploadBody,
         response: {
-          200: ModelVersionView,
-          201: ModelVersionView,
+          200: UploadedVersionView,
+          201: UploadedVersionView,
           ...problems(400, 401, 403, 413, 415, 422),
         },
       },
@@ -78,7 +79,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
           wholeUpload: (id) => uploads.whole(id, identity.tokenId),
         },
         async (upload) => {
-          const checked = await checkModel({ store, inspections }, upload, env.maxActivationBytes);
+          const { warnings, ...checked } = await checkModel({ store, inspections }, upload, env.maxActivationBytes);
           const files = upload.files.map(({ name: path, digest, bytes }) => ({ path, digest, bytes }));
           const digest = modelVersionDigest(upload.manifest, files);
           // Files before the row, and on disk: a row never names a file that is not there. Files that are stored already
@@ -94,15 +95,15 @@ export const modelRoutes: FastifyPluginAsyncTypebox<RouteContext & { uploads: Re
           for (const { runId: id, attempt } of await store.runs.retryRepaired(files.map((file) => file.digest))) {
             await enqueueRun(store, { id, attempt }, request.log);
           }
-          return answer;
+          return { ...answer, warnings };
         },
       );
       running.add(upload);
-      const { version, created } = await upload.finally(() => running.delete(upload));
+      const { version, created, warnings } = await upload.finally(() => running.delete(upload));
       return reply
         .code(created ? 201 : 200)
         .header('location', `/v1/models/${owner}/${name}`)
-        .send(version);
+        .send({ ...version, warnings });
     },
   );
 

@@ -16,7 +16,7 @@ export async function queuedRun(service: Service): Promise<RunView> {
   return answer.json().runs[0];
 }
 
-const LEASE_SECONDS = 30;
+const LEASE_SECONDS = 3600;
 
 /** A worker's moves on the rows, up to the end of a stage. */
 export async function extractRun(service: Service, id: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type RowCheckOptions, RowChecks } from '../src/row-checks.js';
+import { type RowCheckOptions, RowChecks } from '../src/activations/row-checks.js';
 
 const about = { name: 'IT', field: '/regions/IT', firstStep: 0 };
 
@@ -88,7 +88,6 @@ describe('refusals', () => {
     ).toThrowError(
       expect.objectContaining({
         code: 'activations_not_finite',
-        kind: 'contract_violation',
         field: '/regions/IT',
         message: expect.stringMatching(/^IT is (NaN|infinite) at step 1 of 2, image 2, feature 1/),
       }),

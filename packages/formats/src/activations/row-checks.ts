@@ -1,5 +1,5 @@
-import { bytesOf } from '@corescore/formats/bytes';
-import { modelFailure } from './failure.js';
+import { CorescoreError } from '@corescore/contracts';
+import { bytesOf } from '../bytes.js';
 
 /**
  * How much a step's activations must differ between images to count as depending on the image, relative to the
@@ -16,6 +16,8 @@ export interface RowCheckOptions {
   stimuli: number;
   /** First step of the clock that is scored. */
   firstStep: number;
+  /** What is said of a value that is not finite; default: `activations_not_finite` of the model that was run. */
+  notFinite?: (value: number, step: number, image: number, feature: number) => CorescoreError;
 }
 
 interface StepSpread {
@@ -27,7 +29,10 @@ interface StepSpread {
   settled: boolean;
 }
 
-/** Watches one recorded array pass by, in blocks [images][feature] of one step. Holds one image per step. */
+/**
+ * What every region must show, whether the model was run or its activations supplied: all values finite, an IT that
+ * depends on the image from the clock's first step on and not before. Watches one array pass by, in blocks [images][feature] of one step. Holds one image per step.
+ */
 export class RowChecks {
   private readonly spreads: StepSpread[] = [];
   private previous: { step: number; start: number; rows: Float32Array } | undefined;
@@ -48,7 +53,7 @@ export class RowChecks {
 
   /**
    * Blocks come step by step for the same images, then the next images.
-   * @throws ModelFailure `activations_not_finite` with region, step, image and feature.
+   * @throws CorescoreError `activations_not_finite` with region, step, image and feature, or that of `notFinite`
    */
   add(step: number, start: number, rows: Float32Array): void {
     const { features } = this.options;
@@ -60,12 +65,12 @@ export class RowChecks {
 
   /**
    * @param isReference whether this is the region the clock is checked on (IT).
-   * @throws ModelFailure `activations_constant`, `first_step_mismatch`.
+   * @throws CorescoreError `activations_constant`, `first_step_mismatch`
    */
   finish(isReference: boolean): void {
     const { name, field, firstStep, stimuli, steps } = this.options;
     if (isReference && steps > 1 && firstStep >= steps) {
-      throw modelFailure(
+      throw new CorescoreError(
         'first_step_mismatch',
         `The clock starts at step ${firstStep}, but ${name} has ${steps} steps (0 to ${steps - 1}).`,
         { field: '/clock/firstStep', remedy: `Set firstStep to at most ${steps - 1}.` },
@@ -74,7 +79,7 @@ export class RowChecks {
     if (stimuli < 2) return;
     const earliest = this.imageFrom;
     if (earliest === null) {
-      throw modelFailure(
+      throw new CorescoreError(
         'activations_constant',
         `${name} is the same for all ${stimuli} images at every step: it does not depend on the image.`,
         { field, remedy: 'Name a tensor that is computed from the image, and check the range of the input.' },
@@ -82,7 +87,7 @@ export class RowChecks {
     }
     if (!isReference || steps === 1 || earliest === firstStep) return;
     const early = earliest < firstStep;
-    throw modelFailure(
+    throw new CorescoreError(
       'first_step_mismatch',
       early
         ? `${name} depends on the image from step ${earliest} on, but the clock starts at step ${firstStep}.`
@@ -113,9 +118,10 @@ export class RowChecks {
   }
 
   private refuse(value: number, step: number, image: number, feature: number): never {
-    const { name, field, steps } = this.options;
+    const { name, field, steps, notFinite } = this.options;
+    if (notFinite !== undefined) throw notFinite(value, step, image, feature);
     const kind = Number.isNaN(value) ? 'NaN' : 'infinite';
-    throw modelFailure(
+    throw new CorescoreError(
       'activations_not_finite',
       `${name} is ${kind} at step ${step} of ${steps}, image ${image}, feature ${feature} (all counted from 0).`,
       {
