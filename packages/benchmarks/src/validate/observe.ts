@@ -33,7 +33,7 @@ const LOOKED_AT = 8;
  */
 export async function imageFindings(manifest: NetworkManifest, imageType: string, shown: Shown): Promise<Finding[]> {
   if (!isImageType(imageType)) return [];
-  const { n, height, width, data } = await readPixels(shown.pixelsPath);
+  const { n, height, width, data } = await readPixels(await shown.pixels());
   const input = withRange(manifest.input, imageType);
   const { visualDegrees } = shown.definition;
   const [h, w] = input.size;
