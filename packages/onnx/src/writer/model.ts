@@ -6,7 +6,7 @@ import type { FunctionMessage, ModelMessage, OpsetMessage } from './messages.js'
 /**
  * Bytes of an ONNX file, or of a part of one: fields in the order of their numbers, nothing that is not given. The same
  * message gives the same bytes.
- * @throws RangeError where a number does not fit its field
+ * @throws Error where a number does not fit its field
  */
 export function encodeModel(model: ModelMessage): Uint8Array {
   const w = new BinaryWriter();

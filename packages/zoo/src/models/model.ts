@@ -47,6 +47,8 @@ interface About {
   grouped: boolean;
   /** Width of the first area where it is not free. */
   firstWidth?: number;
+  /** The side of the image must be a multiple of this. */
+  multipleOf?: number;
   /** Whether kernels and strides are the model's own affair. */
   fixedForm?: boolean;
 }
@@ -70,8 +72,6 @@ export interface OwnModel extends About {
   unrolling: 'own';
   /** Steps before the activity of IT depends on the image. */
   firstStep: number;
-  /** A side of the image must be a multiple of this. */
-  multipleOf?: number;
   /** Takes rgb / 255 as it is, where the others take (x - .5) / .25. */
   rawPixels?: boolean;
   run<T extends Shaped>(

@@ -64,6 +64,7 @@ const RGB = 3;
 const about = {
   form: [HALF, HALF, HALF, HALF],
   fixedForm: true,
+  multipleOf: 16,
   firstWidth: RGB,
   grouped: false,
   widths: [RGB, 16, 24, 44],

@@ -21,7 +21,7 @@ export function whole(value: unknown, field: string, least: number, most: number
 export function refuseUnknown(value: unknown, known: readonly string[], pointer: string, has: string): void {
   const fields = `${has} ${known.join(', ')}.`;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`${pointer === '' ? 'The configuration' : pointer} is not an object.`, pointer, fields);
+    throw invalid(`${pointer} is not an object.`, pointer, fields);
   }
   const unknown = Object.keys(value).find((key) => !known.includes(key));
   if (unknown === undefined) return;

@@ -46,7 +46,7 @@ const TIME_FIELDS = ['steps'];
 
 /** @throws CorescoreError `invalid_architecture` or `model_too_complex` with the field and the remedy */
 export function resolveArchitecture(config: ZooConfig): Architecture {
-  const model = modelOf(config.model);
+  const model = modelOf(config);
   const inStep = typeof model.unrolling === 'object';
   const known = [
     'model',
@@ -60,6 +60,10 @@ export function resolveArchitecture(config: ZooConfig): Architecture {
   ];
   refuseUnknown(config, known, '', `A configuration of ${model.id} has`);
   const imageSide = whole(config.image ?? HOUSE.image, '/image', 1, LIMITS.imageSide);
+  if (model.multipleOf !== undefined && imageSide % model.multipleOf !== 0) {
+    const remedy = `Give a multiple of ${model.multipleOf}.`;
+    throw invalid(`/image is ${imageSide}, and ${model.id} takes a multiple of ${model.multipleOf}.`, '/image', remedy);
+  }
   const classes = whole(config.classes ?? HOUSE.classes, '/classes', 2, LIMITS.classes);
   const options = optionsOf(config);
   const unrolling = config.delays === undefined ? model.unrolling : delaysOf(config.delays, model);
@@ -69,7 +73,11 @@ export function resolveArchitecture(config: ZooConfig): Architecture {
   return { model, options, areas, imageSide, classes, steps: driven + firstStep, firstStep, unrolling };
 }
 
-function modelOf(id: unknown): ZooModel {
+function modelOf(config: unknown): ZooModel {
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    throw invalid('The configuration is not an object.', '', 'Give { "model": ... }.');
+  }
+  const id = (config as Partial<ZooConfig>).model;
   const model = typeof id === 'string' ? ZOO.get(id) : undefined;
   if (model !== undefined) return model;
   const what = id === undefined ? 'The configuration names no model.' : `The zoo has no model ${JSON.stringify(id)}.`;
