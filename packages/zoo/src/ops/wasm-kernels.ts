@@ -48,8 +48,7 @@ function filterGradient(tf: typeof Tf, inputs: NamedTensorInfoMap, attrs: NamedA
   const asKernel = tf.transpose(dy, [1, 2, 0, 3]);
   const products = tf.conv2d(asImages, asKernel, 1, 'valid', 'NHWC', [strideHeight, strideWidth]);
   // Rows that a stride leaves over at the end of the image come out as further places.
-  const [inputs_, , , outputs] = products.shape;
-  return tf.transpose(tf.slice(products, [0, 0, 0, 0], [inputs_, kh, kw, outputs]), [1, 2, 0, 3]);
+  return tf.transpose(cut(tf, products, [0, 0], [kh, kw]), [1, 2, 0, 3]);
 }
 
 /** dx: dy with zeros between its places, convolved with the kernel turned by 180 degrees. */
@@ -61,11 +60,17 @@ function inputGradient(tf: typeof Tf, inputs: NamedTensorInfoMap, attrs: NamedAt
   const spaced = spread(tf, dy, strideHeight, strideWidth);
   const rows = aligned(spaced.shape[1], shape[1], kh, padInfo.top);
   const columns = aligned(spaced.shape[2], shape[2], kw, padInfo.left);
-  const [batch, , , channels] = spaced.shape;
-  const cut = tf.slice(spaced, [0, rows.from, columns.from, 0], [batch, rows.length, columns.length, channels]);
-  const around = tf.pad(cut, [[0, 0], rows.pad, columns.pad, [0, 0]]);
+  const kept = cut(tf, spaced, [rows.from, columns.from], [rows.length, columns.length]);
+  const around = tf.pad(kept, [[0, 0], rows.pad, columns.pad, [0, 0]]);
   const turned = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);
   return tf.conv2d(around, turned, 1, 'valid');
+}
+
+/** Part of the height and width. All of it is no copy: slicing on WASM takes the whole tensor out of its heap. */
+function cut(tf: typeof Tf, x: Tf.Tensor4D, from: [number, number], size: [number, number]): Tf.Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  if (size[0] === height && size[1] === width) return x;
+  return tf.slice(x, [0, ...from, 0], [batch, ...size, channels]);
 }
 
 /** Zeros between the places: dy[i, j] lands on [i s, j s]. Four axes at most. */

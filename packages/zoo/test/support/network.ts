@@ -31,7 +31,7 @@ export function images(count: number, side: number, seed = 1): Float32Array {
 }
 
 /** Runs a network on WASM inside `tf.tidy`: `read` takes what it wants out of the tensors. */
-export function runOnTfjs<R>(
+export function runOnTfjs<R extends Tf.TensorContainer>(
   tf: typeof Tf,
   network: Network,
   values: ParameterValues,
