@@ -1,5 +1,6 @@
 import { CorescoreError } from '@corescore/contracts';
 import { describe, expect, it } from 'vitest';
+import { ZOO } from '../src/models/index.js';
 import type { ZooConfig } from '../src/network/config.js';
 import { Network } from '../src/network/network.js';
 import { startValues } from '../src/parameters/start.js';
@@ -139,6 +140,15 @@ describe('a configuration', () => {
     expect(network.itShape).toEqual([3, 3, 64]);
     expect(network.steps).toBe(5);
   });
+
+  it.each([...ZOO].filter(([, { unrolling }]) => unrolling !== 'once').map(([id]) => id))(
+    'of %s has the same tensors for any number of steps, so that a training may begin with one',
+    (model) => {
+      const [one, nine] = [Network.of({ model, steps: 1 }), Network.of({ model })];
+      expect(one.parameters).toEqual(nine.parameters);
+      expect(one.multiplyAdds).toBeLessThan(nine.multiplyAdds);
+    },
+  );
 
   it('of a teacher has about 100,000 parameters', () => {
     expect(Network.of({ model: 'bl', widths: [16, 24, 48, 64] }).parameterCount).toBe(109_866);

@@ -187,6 +187,26 @@ describe('first step', () => {
   });
 });
 
+describe('several frames', () => {
+  const [first, second] = [images(1, SMALL.image, 1), images(1, SMALL.image, 2)];
+
+  it.each(['bl', 'convlstm', 'rgc'])('%s sees another one at every step, the last one to the end', (model) => {
+    const network = small(model);
+    const values = trainedValues(network, 7);
+    const still = itOf(network, values, [first]);
+    const moving = itOf(network, values, [first, second]);
+    const { firstStep } = network;
+    for (let t = 0; t <= firstStep; t++) expect(moving[t]).toEqual(still[t]);
+    expect(moving[firstStep + 1]).not.toEqual(still[firstStep + 1]);
+    expect(itOf(network, values, [first, second, second, second])).toEqual(moving);
+  });
+
+  it.each(['rcl', 'pcn-global', 'ff-alexnet', 'cornet-s'])('are refused by %s, whose areas stay with one', (model) => {
+    const network = small(model);
+    expect(() => itOf(network, trainedValues(network, 7), [first, second])).toThrow(/looks at one still image/);
+  });
+});
+
 describe('prednet', () => {
   it.each(['prednet', 'prednet-sub'])(
     '%s never reads the frames from the step on from which it extrapolates',

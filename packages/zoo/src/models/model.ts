@@ -72,6 +72,8 @@ export interface OwnModel extends About {
   unrolling: 'own';
   /** Steps before the activity of IT depends on the image. */
   firstStep: number;
+  /** Takes another frame at every step; the others look at one still image. */
+  movingFrames?: boolean;
   /** Takes rgb / 255 as it is, where the others take (x - .5) / .25. */
   rawPixels?: boolean;
   run<T extends Shaped>(

@@ -70,6 +70,7 @@ const about = {
   widths: [RGB, 16, 24, 44],
   unrolling: 'own',
   firstStep: 1,
+  movingFrames: true,
   rawPixels: true,
   options: ['extrapolateFrom'],
 } as const;

@@ -74,12 +74,14 @@ export class Network {
   }
 
   /**
-   * Runs the network: an image for all steps, or one a step.
+   * Runs the network on a still image, or on an image a step where areas step together.
    * @param tensor gives each tensor that the model names
    * @param frames rgb from 0 to 1, [batch][height][width][3]
+   * @throws Error for several frames where an area runs all its steps on one image
    */
   run<T extends Shaped>(ops: Ops<T>, tensor: TensorSource<T>, frames: Frames<T>): Run<T> {
     const { model, areas, classes, steps } = this.architecture;
+    if (frames.length > 1 && !this.takesFrames()) throw new Error(`${model.id} looks at one still image`);
     const house = new House(ops, areas, steps, tensor, frames[0]);
     const pixels = model.unrolling === 'own' && model.rawPixels ? frames : each(frames, (x) => ops.affine(x, 4, -2));
     const { names, activity, inner = {} } = this.activityOf(house, pixels);
@@ -92,6 +94,11 @@ export class Network {
       logits: it.map(readout),
       inner,
     };
+  }
+
+  private takesFrames(): boolean {
+    const { model, unrolling } = this.architecture;
+    return model.unrolling === 'own' ? model.movingFrames === true : typeof unrolling === 'object';
   }
 
   private activityOf<T extends Shaped>(house: House<T>, pixels: Frames<T>): Activities<T> {
