@@ -2,6 +2,8 @@
 const ALLOWED = {
   'packages/contracts': [],
   'packages/linalg': [],
+  'packages/onnx': ['contracts'],
+  'packages/zoo': ['contracts', 'onnx'],
   'packages/formats': ['contracts'],
   'packages/metrics': ['contracts', 'linalg'],
   'packages/stimuli': ['contracts', 'formats'],

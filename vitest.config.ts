@@ -4,7 +4,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 // A limit of time only ends what hangs: a busy machine makes no test fail.
 const common = { pool: 'forks', testTimeout: 300_000, hookTimeout: 300_000 } as const;
 
-const PURE = 'packages/{contracts,formats,linalg,metrics,stimuli,data}/test/**/*.test.ts';
+const PURE = 'packages/{contracts,data,formats,linalg,metrics,onnx,stimuli}/test/**/*.test.ts';
 
 export default defineConfig({
   test: {

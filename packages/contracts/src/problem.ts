@@ -10,6 +10,7 @@ export const PROBLEMS = {
   invalid_manifest: { status: 422, title: 'The manifest is not valid' },
   manifest_not_json: { status: 400, title: 'The manifest is not JSON' },
   manifest_missing: { status: 400, title: 'The first part must be the manifest' },
+  invalid_architecture: { status: 422, title: 'The architecture is not valid' },
   kind_not_supported: { status: 422, title: 'This kind of submission is not supported' },
   clock_missing: { status: 422, title: 'A recurrent model needs a clock' },
   output_not_found: { status: 422, title: 'The model has no such output' },
