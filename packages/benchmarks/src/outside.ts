@@ -22,7 +22,9 @@ export function outsideNotes(series: readonly Series[]): string[] {
     return places.length === 0 ? [] : [`${name} (${subset}) at ${places.join(', ')}`];
   });
   if (found.length === 0) return [];
-  return [`Intervals that do not contain their value, as percentiles over resampled images need not: ${found.join('; ')}.`];
+  return [
+    `Intervals that do not contain their value, as percentiles over resampled images need not: ${found.join('; ')}.`,
+  ];
 }
 
 /** Where a value stands on its axes: "70 ms", "C 1e-4 / ost_rho". */

@@ -15,12 +15,7 @@ const METRICS_OF_WINDOWS = Object.keys(WINDOWS) as (keyof typeof WINDOWS)[];
 const within = (bin: BinPredictivity, subset: Subset): SplitValues | null =>
   subset === 'all' ? bin : (bin.own?.subsets[subset] ?? null);
 
-function ofWindow(
-  benchmark: Benchmark,
-  metric: keyof typeof WINDOWS,
-  subset: Subset,
-  perBin: Predicted['own'],
-): Score {
+function ofWindow(benchmark: Benchmark, metric: keyof typeof WINDOWS, subset: Subset, perBin: Predicted['own']): Score {
   const { splits, neuroids } = benchmark.recordings;
   const inside = windowBins(benchmark.bins)[WINDOWS[metric]];
   const bins = inside.map((b) => perBin[b]).filter((p) => p !== null);

@@ -116,17 +116,21 @@ function shuffledFloor(benchmark: Benchmark, bins: Beside['shuffled'], temporal:
     known.set(shuffles, cell);
     return cell;
   });
-  const isDefined = accuracy.some((cell) => cell !== null);
-  const solved = BESIDE.seeds.labels.map((_, k) =>
-    solvedBy(
-      benchmark,
-      bins.map((shuffles) => shuffles?.[k] ?? null),
-    ),
-  );
+  const solved = (): Cell =>
+    cellOf(
+      BESIDE.seeds.labels.map((_, k) =>
+        solvedBy(
+          benchmark,
+          bins.map((shuffles) => shuffles?.[k] ?? null),
+        ),
+      ),
+      n,
+      1,
+    );
   const note = '; one repetition of the folds';
   return {
     accuracy: accuracy.map((cell) => cell && { ...cell, note: cell.note + note }),
-    solved: temporal && isDefined ? cellOf(solved, n, 1) : null,
+    solved: temporal && accuracy.some((cell) => cell !== null) ? solved() : null,
   };
 }
 

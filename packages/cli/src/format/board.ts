@@ -1,4 +1,11 @@
-import type { BenchmarkView, Leaderboard, LeaderboardRow, MetricKey, Subset } from '@corescore/contracts';
+import {
+  type BenchmarkView,
+  type Leaderboard,
+  type LeaderboardRow,
+  METRICS,
+  type MetricKey,
+  type Subset,
+} from '@corescore/contracts';
 import { table } from './table.js';
 import { formatNumber, formatValue, REASONS } from './words.js';
 
@@ -10,6 +17,8 @@ const COLUMNS: { title: string; metric: MetricKey; subset: Subset; interval: boo
   { title: 'acc. Control', metric: 'accuracy', subset: 'control', interval: false },
   { title: 'acc. Challenge', metric: 'accuracy', subset: 'challenge', interval: false },
 ];
+
+const MATCHED = 'ost_concordance_matched';
 
 /** One sentence on what is measured, the table in the order of the service, and what the reference rows mean. */
 export function boardText(benchmark: BenchmarkView, board: Leaderboard): string {
@@ -36,6 +45,7 @@ export function boardText(benchmark: BenchmarkView, board: Leaderboard): string 
     ),
     '\n',
     ...references.map((row) => `– ${row.label}: ${row.sentence}\n`),
+    matchedNulls(board.rows),
     `${benchmark.caveat}\n`,
   ].join('');
 }
@@ -44,6 +54,15 @@ export function boardText(benchmark: BenchmarkView, board: Leaderboard): string 
 function cells(row: LeaderboardRow): string[] {
   if (row.status !== 'scored') return [row.status, ...COLUMNS.map(() => '')];
   return [...COLUMNS.map((column) => cell(row, column)), solved(row)];
+}
+
+/** What the null rows get for the matched concordance, whose chance is .5 in theory only; nothing where none has it. */
+function matchedNulls(rows: readonly LeaderboardRow[]): string {
+  const found = rows.flatMap((row) => {
+    const score = row.role === 'null' ? row.scores.find((s) => s.metric === MATCHED && s.subset === 'all') : undefined;
+    return score?.value == null ? [] : [`${row.label} ${formatValue(score)}`];
+  });
+  return found.length === 0 ? '' : `${METRICS[MATCHED].label}, of the null rows: ${found.join('; ')}\n`;
 }
 
 function cell(row: LeaderboardRow, { metric, subset, interval }: (typeof COLUMNS)[number]): string {

@@ -76,7 +76,9 @@ export function internalConsistency(repetitions: readonly Float64Array[], n: num
   const perHalving = shuffleSplit(repetitions.length, { splits: SPLITS, testFraction: 0.5, seed: SEED }).map(
     ({ train, test }) =>
       medianOf(
-        neuroidCorrelations(meanOf(repetitions, train), meanOf(repetitions, test), n, m).map((r) => spearmanBrown(r, 2)),
+        neuroidCorrelations(meanOf(repetitions, train), meanOf(repetitions, test), n, m).map((r) =>
+          spearmanBrown(r, 2),
+        ),
       ),
   );
   const over = overSplits(perHalving);

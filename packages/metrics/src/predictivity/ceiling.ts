@@ -122,7 +122,8 @@ function isRecorded(y: Float64Array, n: number, m: number, neuroid: number): boo
     `The response of neuroid ${neuroid} to image ${bad} is ${y[bad * m + neuroid]}: its repetitions cannot be compared.`,
     {
       field: 'target',
-      remedy: 'Give each neuroid all images of a repetition, or none of them (NaN): its reliability is then that of fewer.',
+      remedy:
+        'Give each neuroid all images of a repetition, or none of them (NaN): its reliability is then that of fewer.',
     },
   );
 }

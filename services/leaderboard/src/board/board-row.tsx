@@ -1,10 +1,18 @@
-import type { LeaderboardRow, Score } from '@corescore/contracts';
+import type { LeaderboardRow } from '@corescore/contracts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { views } from '../api/paths.js';
 import { formatInterval, formatNumber } from '../format/numbers.js';
-import { failureWords, findScore, hasInterval, reasonWords, STATUS_WORDS } from '../format/scores.js';
-import { SCORE_COLUMNS } from './columns.js';
+import {
+  delayBoundText,
+  failureWords,
+  findScore,
+  hasInterval,
+  reasonWords,
+  STATUS_WORDS,
+  solvedText,
+} from '../format/scores.js';
+import { SCORE_COLUMNS, type ScoreColumn } from './columns.js';
 import { ScoreBar } from './score-bar.js';
 import { SolutionGap } from './solution-gap.js';
 
@@ -17,20 +25,34 @@ export interface RowContext {
   range: readonly [number, number];
 }
 
-function ScoreCell({ score, context }: { score: Score | undefined; context: RowContext }): ReactNode {
+function ScoreCell({
+  row,
+  column,
+  context,
+}: {
+  row: LeaderboardRow;
+  column: ScoreColumn;
+  context: RowContext;
+}): ReactNode {
+  const score = findScore(row.scores, column.metric, column.subset);
+  const bound = column.metric === 'ost_delay_mean' ? delayBoundText(row.scores, context.range[1]) : null;
   if (score === undefined || score.value === null) {
     return (
       <td className="num">
         <span className="absent">{reasonWords(score)}</span>
+        {bound !== null && <span className="interval">{bound}</span>}
       </td>
     );
   }
   const isMain = score.metric === context.mainMetric;
+  const solved = solvedText(score);
   return (
     <td className={isMain ? 'num main' : 'num'}>
       <span className="value">{formatNumber(score.value, score.unit)}</span>
       {score.unit === 'images' && <span className="interval">of {score.nTotal}</span>}
       {hasInterval(score) && <span className="interval">{formatInterval(score.low, score.high, score.unit)}</span>}
+      {solved !== null && <span className="interval">{solved}</span>}
+      {bound !== null && <span className="interval">{bound}</span>}
       {isMain && <ScoreBar score={score} ceiling={context.ceiling} />}
     </td>
   );
@@ -98,7 +120,7 @@ export function BoardRow({ row, context }: { row: LeaderboardRow; context: RowCo
       {row.status === 'scored' ? (
         <>
           {SCORE_COLUMNS.map((column) => (
-            <ScoreCell key={column.id} score={findScore(row.scores, column.metric, column.subset)} context={context} />
+            <ScoreCell key={column.id} row={row} column={column} context={context} />
           ))}
           <td className="num">
             <SolutionGap row={row} range={context.range} />
