@@ -2,8 +2,7 @@ import type { ImageResults, RunView } from '@corescore/contracts';
 import { describe, expect, test } from 'vitest';
 import { binEdges, coursePoints, isOverTime, solutionTimes } from '../src/charts/courses.js';
 import { chooseRun } from '../src/model/choose-run.js';
-import { imageSentence } from '../src/model/image-curve.js';
-import { bracketsOf, curveOf, imageRows, scoredBracket, selectImages } from '../src/model/images.js';
+import { bracketsOf, curveOf, imageRows, imageSentence, scoredBracket, selectImages } from '../src/model/images.js';
 import { imagesOfRun, runId, runs, seriesOfRun } from './support/fixtures.js';
 
 const bl64 = imagesOfRun(runId('bl-64'))!;

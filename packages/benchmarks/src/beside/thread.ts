@@ -59,17 +59,16 @@ export function decodeBeside(task: BesideTask): Promise<ThreadResult<DecodedBesi
     const input = { x, n, f, folds: [fold] };
     // The decoder of the scores comes first: without it there is no run. What stands beside it may be undefined.
     const all = await decode({ x, n, f, folds: task.folds, ...base }, kernels);
-    const readOuts = [
-      ...shuffled.map((order) => ({ ...base, labels: order })),
-      ...cs.map((other) => ({ ...base, c: other.c })),
-    ];
-    // All from the Gram matrices of one set of folds.
+    // All from the Gram matrices of one set of folds; the first four together (`decodeMany`).
+    const [first, ...others] = shuffled.map((order) => ({ ...base, labels: order }));
+    const readOuts = [first, ...cs.map((other) => ({ ...base, c: other.c })), ...others];
     const found: DecodeResult[] = (await attempt(decodeMany({ ...input, readOuts }, kernels))) ?? [];
+    const ofShuffles = [...found.slice(0, 1), ...found.slice(1 + cs.length)];
     const repetition = (result: DecodeResult | null | undefined, truths: Int32Array): OneRepetition | null =>
       result ? oneRepetition(stepOf(result, { labels: truths, classes }, [fold])) : null;
     const variants: DecodedBeside['variants'] = {};
     cs.forEach(({ key }, at) => {
-      variants[key] = repetition(found[shuffled.length + at], labels);
+      variants[key] = repetition(found[1 + at], labels);
     });
     const gaps = found.map(({ maxGap }) => maxGap);
     for (const variant of task.variants) {
@@ -81,7 +80,7 @@ export function decodeBeside(task: BesideTask): Promise<ThreadResult<DecodedBesi
     return {
       main: stepOf(all, base, task.folds),
       first: repetition({ ...all, decisions: [all.decisions[0]] }, labels)!,
-      shuffled: found.length === 0 ? null : shuffled.map((order, at) => repetition(found[at], order)!),
+      shuffled: found.length === 0 ? null : shuffled.map((order, at) => repetition(ofShuffles[at], order)!),
       variants,
       maxGap: Math.max(0, ...gaps),
     };

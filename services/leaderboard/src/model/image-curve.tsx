@@ -4,8 +4,8 @@ import { type ReactNode, useCallback } from 'react';
 import { BAND_COLOUR, CHART_STYLE, Chart } from '../charts/chart.js';
 import { binEdges } from '../charts/courses.js';
 import { fixed } from '../format/numbers.js';
-import { REASONS, SUBSET_WORDS } from '../format/scores.js';
-import { BRACKETS, type Bracket, bracketsOf, curveOf, type ImageRow } from './images.js';
+import { SUBSET_WORDS } from '../format/scores.js';
+import { type Bracket, bracketsOf, curveOf, type ImageRow, imageSentence, otherRule, rulesDiffer } from './images.js';
 
 const LABEL = { fill: 'currentColor', stroke: 'var(--paper)', strokeWidth: 4 } as const;
 
@@ -95,26 +95,6 @@ function drawCurve(width: number, images: ImageResults, row: ImageRow, scored: B
           }),
     ],
   });
-}
-
-const otherRule = (rule: Bracket): Bracket => (rule === 'best' ? 'previous' : 'best');
-
-/** Whether the two rules read different times, to the digit that is shown. */
-const rulesDiffer = ({ byRule: { best, previous } }: ImageRow): boolean =>
-  best !== null && previous !== null && fixed(best, 1) !== fixed(previous, 1);
-
-/** What the curve says, in words: for who cannot see it, and for models that have none. */
-export function imageSentence(row: ImageRow, scored: Bracket | null = null): string {
-  const target = row.targetMs === null ? '' : `; the target solves it at ${fixed(row.targetMs, 1)} ms`;
-  if (row.ostMs !== null) {
-    const other =
-      scored === null || !rulesDiffer(row)
-        ? ''
-        : ` (read ${BRACKETS[scored]}; ${BRACKETS[otherRule(scored)]} it is ${fixed(row.byRule[otherRule(scored)]!, 1)} ms)`;
-    return `The model solves this image at ${fixed(row.ostMs, 1)} ms${other}${target}.`;
-  }
-  const why = row.reason === null ? REASONS.undefined : REASONS[row.reason];
-  return `No solution time, ${why.words}${target}.`;
 }
 
 /** The decoding curve of one image: i1 over time, its threshold, where they cross, and the target's time. */

@@ -14,6 +14,7 @@ import {
   type ImageRow,
   imageRows,
   isImageOrder,
+  otherRule,
   scoredBracket,
   selectImages,
 } from './images.js';
@@ -84,7 +85,7 @@ export function ImageExplorer({ runId, images }: { runId: string; images: ImageR
   const [params, setParams] = useSearchParams();
   const rows = useMemo(() => imageRows(images), [images]);
   const scored = useMemo(() => scoredBracket(rows), [rows]);
-  const other = scored === null ? null : scored === 'best' ? 'previous' : 'best';
+  const other = scored === null ? null : otherRule(scored);
   const objects = useMemo(() => [...new Set(images.objects)].sort(), [images]);
   const asked = params.get('order');
   const order = isImageOrder(asked) ? asked : rows.some((r) => r.differenceMs !== null) ? 'difference' : 'id';

@@ -1,5 +1,7 @@
 import type { ImageResults } from '@corescore/contracts';
 import type { Band } from '../charts/courses.js';
+import { fixed } from '../format/numbers.js';
+import { REASONS } from '../format/scores.js';
 
 /** One image of a run. */
 export interface ImageRow {
@@ -134,4 +136,24 @@ function timesOf(curve: readonly CurvePoint[], threshold: number): ImageRow['byR
   const first = curve[0];
   const at = first !== undefined && first.i1 >= threshold ? first.startMs : null;
   return { best: at, previous: at };
+}
+
+export const otherRule = (rule: Bracket): Bracket => (rule === 'best' ? 'previous' : 'best');
+
+/** Whether the two rules read different times, to the digit that is shown. */
+export const rulesDiffer = ({ byRule: { best, previous } }: ImageRow): boolean =>
+  best !== null && previous !== null && fixed(best, 1) !== fixed(previous, 1);
+
+/** What the curve says, in words: for who cannot see it, and for models that have none. */
+export function imageSentence(row: ImageRow, scored: Bracket | null = null): string {
+  const target = row.targetMs === null ? '' : `; the target solves it at ${fixed(row.targetMs, 1)} ms`;
+  if (row.ostMs !== null) {
+    const other =
+      scored === null || !rulesDiffer(row)
+        ? ''
+        : ` (read ${BRACKETS[scored]}; ${BRACKETS[otherRule(scored)]} it is ${fixed(row.byRule[otherRule(scored)]!, 1)} ms)`;
+    return `The model solves this image at ${fixed(row.ostMs, 1)} ms${other}${target}.`;
+  }
+  const why = row.reason === null ? REASONS.undefined : REASONS[row.reason];
+  return `No solution time, ${why.words}${target}.`;
 }
