@@ -179,14 +179,14 @@ describe('a model without time', () => {
 
 describe('beside the scores', () => {
   test.each(['bl-64', 'ff-64', 'simulated-it'])(
-    '%s: shuffled labels are at chance (.02): the mean of several shuffles with their spread, n given',
+    '%s: shuffled labels are at chance: the mean of several shuffles (.025) with their spread around it, n given',
     (name) => {
       const found = score(name, 'accuracy_shuffled');
-      expect(Math.abs(found.value! - 0.1)).toBeLessThan(0.02);
+      expect(Math.abs(found.value! - 0.1)).toBeLessThan(0.025);
       expect(found).toMatchObject({ n: 660, nTotal: 660 });
       expect(found.note).toMatch(/mean of 5 shuffles of the labels, standard deviation 0\.\d+, from/);
-      expect(found.low!).toBeLessThan(found.value!);
-      expect(found.high!).toBeGreaterThan(found.value!);
+      expect(found.low!).toBeLessThan(0.1);
+      expect(found.high!).toBeGreaterThan(0.1);
     },
   );
 
@@ -279,7 +279,10 @@ describe('the board', () => {
 
   test('an interval that does not contain its value is said, in the score’s note or, of a series, in the run’s notes', async () => {
     const isOutside = (value: number | null | undefined, low: number | null = null, high: number | null = null) =>
-      value != null && low !== null && high !== null && (value < low || value > high);
+      value != null &&
+      low !== null &&
+      high !== null &&
+      Math.max(low - value, value - high) > 1e-12 * Math.max(1, value);
     for (const name of ROWS) {
       for (const { value, low, high, note, metric } of row(name).scores) {
         expect([name, metric, note?.includes('does not contain the value') ?? false]).toEqual([

@@ -1,7 +1,13 @@
 import type { Score, Series } from '@corescore/contracts';
 
+/** The mean of equal values and that of a resample of them differ by rounding: that is no difference. */
+const ROUNDING = 1e-12;
+
 const isOutside = (value: number | null | undefined, low: number | null | undefined, high: number | null | undefined) =>
-  value != null && low != null && high != null && (value < low || value > high);
+  value != null &&
+  low != null &&
+  high != null &&
+  Math.max(low - value, value - high) > ROUNDING * Math.max(1, Math.abs(value));
 
 /**
  * A percentile interval is of the statistic's resampled values: where resampling moves them (a median of correlations, a mean

@@ -131,7 +131,7 @@ describe('beside the scores of a temporal model', () => {
     expect(stripRow(report, 'evidence cumulative')['ost_solved']).toBe(solvedIn(curves, [70, 90]));
   });
 
-  test('floors: shuffled labels are the mean over five orders of them with Student’s interval, at the last covered bin (exact)', async () => {
+  test('floors: shuffled labels are the mean over five orders of them with the interval of another, at the last covered bin (exact)', async () => {
     const folds = [benchmark.folds[0]];
     const shares: number[] = [];
     for (const seed of [3, 5, 6, 7, 8]) {

@@ -177,7 +177,7 @@ export const METRICS = {
   ost_solved_shuffled: {
     label: 'Solved, shuffled labels',
     unit: 'images',
-    help: 'images that the same pipeline solves on shuffled labels, mean over several shuffles with Student’s interval: what chance gives',
+    help: 'images that the same pipeline solves on shuffled labels, mean over several shuffles, with the interval in which another falls: what chance gives',
   },
   ost_solved_twin: {
     label: 'Solved, untrained twin',
@@ -197,7 +197,7 @@ export const METRICS = {
   accuracy_shuffled: {
     label: 'Accuracy, shuffled labels',
     unit: 'fraction',
-    help: 'accuracy of the same pipeline on shuffled labels at the last covered time bin, mean over several shuffles with Student’s interval: what chance gives',
+    help: 'accuracy of the same pipeline on shuffled labels at the last covered time bin, mean over several shuffles, with the interval in which another falls: what chance gives',
   },
   accuracy_twin: {
     label: 'Accuracy, untrained twin',

@@ -6,7 +6,7 @@ export interface Spread {
   deviation: number;
   least: number;
   most: number;
-  /** 95 % interval of the mean: Student's, of independent draws. */
+  /** Where another repetition falls in 95 % of cases: Student's prediction interval. */
   low: number;
   high: number;
 }
@@ -20,7 +20,7 @@ export function spread(values: readonly number[]): Spread {
   if (n < 2) throw new RangeError(`a spread of ${n} values`);
   const mean = values.reduce((sum, v) => sum + v, 0) / n;
   const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1));
-  const half = (studentTQuantile(0.975, n - 1) * deviation) / Math.sqrt(n);
+  const half = studentTQuantile(0.975, n - 1) * deviation * Math.sqrt(1 + 1 / n);
   return {
     mean,
     deviation,

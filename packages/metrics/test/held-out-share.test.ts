@@ -68,9 +68,9 @@ describe('heldOutShare: no Wilson interval of rows that were decoded with one an
 });
 
 describe('spread', () => {
-  it('mean, standard deviation, ends, and Student’s interval of the mean (t of 4 degrees: 2.7764)', () => {
+  it('mean, standard deviation, ends, and Student’s interval of another value (t of 4 degrees: 2.7764)', () => {
     const found = spread([1, 2, 3, 4, 5]);
-    const half = (2.776445 * Math.sqrt(2.5)) / Math.sqrt(5);
+    const half = 2.776445 * Math.sqrt(2.5) * Math.sqrt(1 + 1 / 5);
     expect(found).toMatchObject({ mean: 3, deviation: Math.sqrt(2.5), least: 1, most: 5 });
     expect(found.low).toBeCloseTo(3 - half, 5);
     expect(found.high).toBeCloseTo(3 + half, 5);

@@ -87,7 +87,7 @@ const solvedBy = (benchmark: Benchmark, repetitions: OverBins<OneRepetition>): n
     ),
   );
 
-/** The mean over shuffles, its interval held within what is possible, and how far the shuffles lie apart. */
+/** The mean over shuffles, the interval of another, held within what is possible, and how far the shuffles lie apart. */
 function cellOf(values: readonly number[], most: number, digits: number): Cell {
   const found: Spread = spread(values);
   const text = (x: number): string => x.toFixed(digits);

@@ -96,8 +96,8 @@ export function ScoreTable({
         <table className="scores">
           <caption>
             <span className="caption-text">
-              Intervals are 95 %, from a bootstrap over images; those of shuffled labels are over shuffles, that of the
-              untrained twin is by the spread of the folds. n is the number of images that entered.
+              Intervals are 95 %, from a bootstrap over images; those of shuffled labels say where another shuffle would
+              fall, that of the untrained twin is by the spread of the folds. n is the number of images that entered.
             </span>
           </caption>
           <thead>
