@@ -179,11 +179,14 @@ describe('a model without time', () => {
 
 describe('beside the scores', () => {
   test.each(['bl-64', 'ff-64', 'simulated-it'])(
-    '%s: shuffled labels are at chance (4 standard errors), n given',
+    '%s: shuffled labels are at chance: the mean of several shuffles (.025) with their spread around it, n given',
     (name) => {
       const found = score(name, 'accuracy_shuffled');
-      expect(Math.abs(found.value! - 0.1)).toBeLessThan(4 * Math.sqrt(0.09 / 660));
+      expect(Math.abs(found.value! - 0.1)).toBeLessThan(0.025);
       expect(found).toMatchObject({ n: 660, nTotal: 660 });
+      expect(found.note).toMatch(/mean of 5 shuffles of the labels, standard deviation 0\.\d+, from/);
+      expect(found.low!).toBeLessThan(0.1);
+      expect(found.high!).toBeGreaterThan(0.1);
     },
   );
 
@@ -220,17 +223,22 @@ describe('neural predictivity', () => {
         // Nothing predicts the mean of the recordings better than their reliability lets it.
         expect(found.value! ** 2).toBeLessThan(found.ceiling!);
         expect(found.error).toBeGreaterThan(0);
-        expect(found).toMatchObject({ n: 660, nTotal: 660 });
+        expect(found).toMatchObject({ n: 429, nTotal: 660 });
+        expect(found.ceiled).toBeCloseTo(found.value! ** 2 / found.ceiling!, 12);
         expect(found.low).toBeLessThan(found.value!);
         expect(found.high).toBeGreaterThan(found.value!);
-        for (const subset of ['control', 'challenge'] as const)
-          expect(score(name, metric, subset)).toMatchObject({ n: 330, nTotal: 330, value: expect.any(Number) });
+        expect(score(name, metric, 'control')).toMatchObject({ n: 221, nTotal: 330, value: expect.any(Number) });
+        expect(score(name, metric, 'challenge')).toMatchObject({ n: 208, nTotal: 330, value: expect.any(Number) });
       }
     },
   );
 
   test('late steps add to the first where there are any; a model without time and a null row say why not', () => {
-    expect(score('bl-64', 'predictivity_added_late').low).toBeGreaterThan(0);
+    const added = score('bl-64', 'predictivity_added_late');
+    expect(added.low).toBeGreaterThan(0);
+    const [, first, both] = added.note!.match(/R² ([\d.]+) from step 0 alone, ([\d.]+) with/)!.map(Number);
+    expect(Math.abs(both - first - added.value!)).toBeLessThanOrEqual(0.001 + 1e-9);
+    expect(added.ceiled!).toBeLessThanOrEqual(both / added.ceiling! + 0.001);
     expect(score('ff-64', 'predictivity_added_late')).toMatchObject({ value: null, reason: 'not_temporal' });
     expect(score('null-feed-forward-ramp', 'predictivity_added_late')).toMatchObject({
       value: null,
@@ -267,6 +275,39 @@ describe('the board', () => {
     expect(row('simulated-it').activationsSupplied).toBe(true);
     for (const name of ROWS.filter((n) => n.startsWith('null-')))
       expect(row(name)).toMatchObject({ role: 'null', rank: null });
+  });
+
+  test('an interval that does not contain its value is said, in the score’s note or, of a series, in the run’s notes', async () => {
+    const isOutside = (value: number | null | undefined, low: number | null = null, high: number | null = null) =>
+      value != null &&
+      low !== null &&
+      high !== null &&
+      Math.max(low - value, value - high) > 1e-12 * Math.max(1, value);
+    for (const name of ROWS) {
+      for (const { value, low, high, note, metric } of row(name).scores) {
+        expect([name, metric, note?.includes('does not contain the value') ?? false]).toEqual([
+          name,
+          metric,
+          isOutside(value, low, high),
+        ]);
+      }
+      const { notes } = await call<{ notes: string[] }>(live, `/v1/runs/${row(name).runId}`);
+      const said = notes.find((note) => note.startsWith('Intervals that do not contain their value')) ?? '';
+      for (const { name: series, subset, values, low, high } of await seriesOf(name)) {
+        const outside = values.some((v, at) => isOutside(v, low?.[at], high?.[at]));
+        expect([name, series, said.includes(`${series} (${subset}) at `)]).toEqual([name, series, outside]);
+      }
+    }
+  });
+
+  test('rho and delay are over the solved images and say so; the mean delay has its bound at the end of the target’s time', async () => {
+    const found = score('bl-64', 'ost_delay_mean');
+    expect(found).toMatchObject({ n: 492, nTotal: 660, note: 'over 492 solved images' });
+    const bound = score('bl-64', 'ost_delay_mean_bound');
+    expect(bound).toMatchObject({ n: 660, note: '168 never-solved images count as 250 ms' });
+    expect(Math.abs(bound.value! - 65.8)).toBeLessThan(0.1);
+    expect(score('bl-64', 'ost_solved_first').note).toBe('first covered bin, 70-80 ms');
+    expect(score('bl-64', 'accuracy').note).toBe('last covered bin, 240-250 ms');
   });
 
   test('every score has an n and either a value or a reason', () => {

@@ -1,5 +1,5 @@
 import type { BenchmarkDefinition } from '@corescore/contracts';
-import type { TimeWindow } from '@corescore/metrics';
+import type { Bracket, TimeWindow } from '@corescore/metrics';
 import type { StimulusSet } from '@corescore/stimuli';
 import type { Recordings } from './recordings.js';
 
@@ -23,6 +23,8 @@ export interface Benchmark {
   /** Fold of each image, one array a repetition (METRICS 1). */
   folds: Int32Array[];
   bins: TimeWindow[];
+  /** Between which steps a solution time is read (METRICS 4). */
+  bracket: Bracket;
   recordings: Recordings;
   /** Noise variance of one trial over signal variance, of the target population. Computed when first asked for. */
   trialNoise(): number;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BenchmarkDefinition, CorescoreError, canonicalJson } from '@corescore/contracts';
-import { delay, noiseToSignal, spearman, stratifiedKFold } from '@corescore/metrics';
+import { type Bracket, delay, noiseToSignal, spearman, stratifiedKFold } from '@corescore/metrics';
 import { coreObjectsSpikePaths, keepPixels, loadStimulusSet } from '@corescore/stimuli';
 import type { Benchmark } from './benchmark.js';
 import { PREDICTIVITY, simulatedRecordings } from './recordings.js';
@@ -58,6 +58,12 @@ const REFERENCES: BenchmarkDefinition['references'] = [
   },
 ];
 
+/**
+ * Version 0 was published with Brain-Score's bracket. Later ones use that of Kar et al., which is nearer the planted times (mean
+ * error .98 ms against 1.42): where a curve dips, the line from the best step below the threshold spans many bins.
+ */
+export const bracketOfVersion = (version: number): Bracket => (version === 0 ? 'best' : 'previous');
+
 const isChallengeOf = (set: { stimuli: { subset: string }[] }): Uint8Array =>
   Uint8Array.from(set.stimuli, (s) => (s.subset === 'challenge' ? 1 : 0));
 
@@ -93,6 +99,7 @@ export async function loadCoreObjectsOst(home: string): Promise<Benchmark> {
     targetMs: it.plantedMs,
     folds: SEEDS.map((seed) => stratifiedKFold(strata, FOLDS, seed)),
     bins: it.bins,
+    bracket: bracketOfVersion(VERSION),
     recordings: simulatedRecordings(
       it,
       set.stimuli.map((s) => s.object),
@@ -163,7 +170,7 @@ function define(
       probabilities: 'cross-fit',
       evidence: 'instant',
       folds: { kind: 'stratified', folds: FOLDS, seeds: SEEDS, strata: 'object|band' },
-      bracket: 'best',
+      bracket: bracketOfVersion(VERSION),
       mapping: 'overlap',
       bootstrap: BOOTSTRAP,
       predictivity: PREDICTIVITY,

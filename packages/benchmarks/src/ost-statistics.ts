@@ -4,6 +4,7 @@ import {
   levels,
   matchedCells,
   matchedConcordanceOfRows,
+  matchedImages,
   objectSolutionTimes,
   partialPearson,
   pearson,
@@ -20,6 +21,8 @@ export interface OstSample {
   difficulty: Float64Array;
   labels: Int32Array;
   isChallenge: Uint8Array;
+  /** Where the target's time ends, in the unit of the times: when an image that is never solved counts as solved at the earliest. */
+  end: number;
 }
 
 export const OST_STATISTICS = [
@@ -28,6 +31,7 @@ export const OST_STATISTICS = [
   'ost_rho_partial_object',
   'ost_delay_mean',
   'ost_delay_median',
+  'ost_delay_mean_bound',
   'ost_concordance',
   'ost_concordance_matched',
 ] as const;
@@ -40,13 +44,14 @@ export function solutionTimesOf(benchmark: Benchmark, i1: readonly (Float64Array
     i1.map((curve) => curve ?? undefinedCurve),
     benchmark.bins.map((b) => b.startMs),
     benchmark.thresholds,
-    'best',
+    benchmark.bracket,
   );
 }
 
-export function sampleOf(benchmark: Benchmark, ostMs: Float64Array): OstSample {
+/** @param end default: the end of the benchmark's last bin, ms */
+export function sampleOf(benchmark: Benchmark, ostMs: Float64Array, end = benchmark.bins.at(-1)!.endMs): OstSample {
   const { targetMs, thresholds, difficulty, labels, isChallenge } = benchmark;
-  return { ostMs, targetMs, thresholds, difficulty, labels, isChallenge };
+  return { ostMs, targetMs, thresholds, difficulty, labels, isChallenge, end };
 }
 
 /** One statistic of METRICS 4 over `rows` (image numbers, which may repeat); null where it is undefined. */
@@ -92,10 +97,34 @@ function delayOf(sample: OstSample, which: 'meanMs' | 'medianMs'): StatisticOfRo
   };
 }
 
-/** How many images enter: the concordances alone count an unsolved image, as one that comes after all solved ones. */
-export function imagesUsed(statistic: OstStatistic, ostMs: Float64Array): number {
-  if (statistic === 'ost_concordance' || statistic === 'ost_concordance_matched') return ostMs.length;
-  return ostMs.filter((t) => !Number.isNaN(t)).length;
+/** The mean delay with the images that are never solved at the end of the target's time; null where none is solved. */
+function delayBound(sample: OstSample): StatisticOfRows {
+  const { ostMs, end } = sample;
+  const mean = delayOf({ ...sample, ostMs: ostMs.map((t) => (Number.isNaN(t) ? end : t)) }, 'meanMs');
+  return (rows) => (rows.some((row) => !Number.isNaN(ostMs[row])) ? mean(rows) : null);
+}
+
+/** Statistics into which an unsolved image enters: as one that comes after all solved ones, or at the end of the time. */
+const CENSORED: readonly OstStatistic[] = ['ost_delay_mean_bound', 'ost_concordance', 'ost_concordance_matched'];
+
+/** How many images enter. */
+export function imagesUsed(statistic: OstStatistic, { ostMs, difficulty, thresholds }: OstSample): number {
+  // An image alone in its cell is compared with no other.
+  if (statistic === 'ost_concordance_matched') return matchedImages(matchedCells(difficulty, thresholds));
+  return CENSORED.includes(statistic) ? ostMs.length : solvedCount(ostMs);
+}
+
+export const solvedCount = (ostMs: Float64Array): number => ostMs.filter((t) => !Number.isNaN(t)).length;
+
+/** What a reader needs beside a statistic of solution times: over which images it is, or what it makes of the others. */
+export function ostNote(statistic: OstStatistic, { ostMs, end }: OstSample): string | undefined {
+  const solved = solvedCount(ostMs);
+  if (statistic === 'ost_delay_mean_bound') {
+    return solved === ostMs.length
+      ? 'every image is solved: the mean delay itself'
+      : `${ostMs.length - solved} never-solved images count as ${end} ms`;
+  }
+  return CENSORED.includes(statistic) ? undefined : `over ${solved} solved images`;
 }
 
 /** The statistic as a function of the images that enter, so that a bootstrap prepares the sample once. */
@@ -112,6 +141,8 @@ export function ostStatistic(statistic: OstStatistic, sample: OstSample): Statis
       return delayOf(sample, 'meanMs');
     case 'ost_delay_median':
       return delayOf(sample, 'medianMs');
+    case 'ost_delay_mean_bound':
+      return delayBound(sample);
     case 'ost_concordance':
       return concordanceOfRows(sample.ostMs, sample.targetMs);
     case 'ost_concordance_matched':

@@ -1,13 +1,13 @@
-import { METRICS, type Score, type Series, SUBSETS, type Subset } from '@corescore/contracts';
-import { MINIMUM_SUBSET_IMAGES, normaliseByCeiling, percentileInterval } from '@corescore/metrics';
+import { type Score, type Series, SUBSETS, type Subset } from '@corescore/contracts';
+import { MINIMUM_SUBSET_IMAGES, percentileInterval } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
 import type { Predicted } from './predict.js';
-import { PREDICTIVITY, windowBins } from './recordings.js';
+import { windowBins } from './recordings.js';
 import { imageCount, REGION } from './score-rows.js';
 import { similaritySeries } from './similarity-series.js';
 import { stepScores } from './step-scores.js';
 import type { BinPredictivity, SplitValues } from './thread-predict.js';
-import { absentScore, bounds, windowCeiling, windowInterval, windowValue } from './window-score.js';
+import { absentScore, testedImages, windowScore, windowValue } from './window-score.js';
 
 const WINDOWS = { predictivity_early: 'early', predictivity_late: 'late' } as const;
 const METRICS_OF_WINDOWS = Object.keys(WINDOWS) as (keyof typeof WINDOWS)[];
@@ -15,12 +15,7 @@ const METRICS_OF_WINDOWS = Object.keys(WINDOWS) as (keyof typeof WINDOWS)[];
 const within = (bin: BinPredictivity, subset: Subset): SplitValues | null =>
   subset === 'all' ? bin : (bin.own?.subsets[subset] ?? null);
 
-function windowScore(
-  benchmark: Benchmark,
-  metric: keyof typeof WINDOWS,
-  subset: Subset,
-  perBin: Predicted['own'],
-): Score {
+function ofWindow(benchmark: Benchmark, metric: keyof typeof WINDOWS, subset: Subset, perBin: Predicted['own']): Score {
   const { splits, neuroids } = benchmark.recordings;
   const inside = windowBins(benchmark.bins)[WINDOWS[metric]];
   const bins = inside.map((b) => perBin[b]).filter((p) => p !== null);
@@ -33,27 +28,18 @@ function windowScore(
   }
   const mean = windowValue(found.map((p) => p.perSplit));
   if (mean === null) return absentScore(benchmark, metric, subset, 'undefined');
-  const images = imageCount(benchmark, subset);
-  const ceiling = windowCeiling(benchmark, inside, subset);
-  const ceiled = normaliseByCeiling(mean.value, ceiling, PREDICTIVITY.normalisation);
   const least = Math.min(...found.map((p) => p.n));
-  return {
+  return windowScore(benchmark, {
     metric,
     subset,
-    region: REGION,
-    unit: METRICS[metric].unit,
-    nTotal: images,
-    value: mean.value,
-    n: images,
-    error: mean.error,
-    ...bounds(windowInterval(bins.map((p) => p.own?.draws[subset] ?? null))),
-    ...(ceiling === null ? {} : { ceiling }),
-    ...(ceiled === null ? {} : { ceiled }),
+    mean,
+    draws: bins.map((p) => p.own?.draws[subset] ?? null),
+    bins: inside,
     note:
       subset === 'all'
         ? `${bins[0].mapping}, median over ${least} of ${neuroids} neuroids, mean over ${splits.length} splits and ${bins.length} bins`
         : `median over ${least} of ${neuroids} neuroids`,
-  };
+  });
 }
 
 /** The course over the bins, with the interval over images of each. */
@@ -67,7 +53,7 @@ function course(benchmark: Benchmark, perBin: Predicted['own'], subset: Subset):
     values: perBin.map((p) => (p === null ? null : (within(p, subset)?.value ?? null))),
     low: intervals.map((interval) => interval?.low ?? null),
     high: intervals.map((interval) => interval?.high ?? null),
-    n: imageCount(benchmark, subset),
+    n: testedImages(benchmark, subset),
     unit: 'r',
   };
 }
@@ -93,10 +79,12 @@ export function predictivityScores(
   const ceilings: Series = {
     ...ofAll,
     name: 'predictivity_ceiling',
+    // The repetitions are compared over all images, tested or not.
+    n: imageCount(benchmark, 'all'),
     values: benchmark.bins.map((___, b) => benchmark.recordings.ceiling(b, 'all')),
   };
   return {
-    scores: [...windows.map(([metric, subset]) => windowScore(benchmark, metric, subset, own)), ...steps.scores],
+    scores: [...windows.map(([metric, subset]) => ofWindow(benchmark, metric, subset, own)), ...steps.scores],
     series: [...courses, ceilings, ...steps.series, ...similaritySeries(benchmark, predicted.similarity)],
   };
 }

@@ -13,12 +13,21 @@ import { delayPermutationP } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
 import type { Beside } from './beside/observe.js';
 import { besideReport } from './beside/report.js';
-import { imagesUsed, OST_STATISTICS, ostStatistic, sampleOf, solutionTimesOf } from './ost-statistics.js';
+import {
+  imagesUsed,
+  OST_STATISTICS,
+  ostNote,
+  ostStatistic,
+  sampleOf,
+  solutionTimesOf,
+  solvedCount,
+} from './ost-statistics.js';
+import { noteOutside, outsideNotes } from './outside.js';
 import type { ScoringPool } from './pool.js';
 import type { Predicted } from './predict.js';
 import { predictivityScores } from './predictivity-scores.js';
 import { giveReason } from './reasons.js';
-import { absent, imagesOf, nulls, present, REGION, take, timeAxis } from './score-rows.js';
+import { absent, coveredBin, imagesOf, nulls, present, REGION, take, timeAxis } from './score-rows.js';
 
 /** What a subject (a model, IT, a null row) showed, before any statistic. Arrays run over the images. */
 export interface Observation {
@@ -37,8 +46,9 @@ export interface Observation {
   notes: string[];
 }
 
-const lastDefined = <T>(values: readonly (T | null)[]): T | null => values.findLast((v) => v !== null) ?? null;
-const firstDefined = <T>(values: readonly (T | null)[]): T | null => values.find((v) => v !== null) ?? null;
+/** Index of the first and last bin that the clock covers; -1 where none is. */
+const firstCovered = (values: readonly unknown[]): number => values.findIndex((v) => v !== null);
+const lastCovered = (values: readonly unknown[]): number => values.findLastIndex((v) => v !== null);
 
 /** Share of repetitions in which each image was right. */
 function shares(correct: readonly Uint8Array[]): Float64Array {
@@ -89,21 +99,21 @@ async function ostScores(
   }
   const { isChallenge } = benchmark;
   const sample = sampleOf(benchmark, ostMs);
-  const solved = ostMs.filter((t) => !Number.isNaN(t));
+  const solved = solvedCount(ostMs);
   const scores = await Promise.all(
     OST_STATISTICS.map(async (statistic) => {
       const value = ostStatistic(statistic, sample)(imagesOf(benchmark, 'all'));
-      const n = imagesUsed(statistic, ostMs);
-      if (value === null) return absent(statistic, 'all', solved.length === 0 ? 'never_solved' : 'undefined', n, total);
+      const n = imagesUsed(statistic, sample);
+      if (value === null) return absent(statistic, 'all', solved === 0 ? 'never_solved' : 'undefined', n, total);
       const interval = await pool.run('ostInterval', { statistic, sample, ...benchmark.bootstrap });
-      return present(statistic, 'all', value, n, total, interval);
+      return present(statistic, 'all', value, n, total, interval, ostNote(statistic, sample));
     }),
   );
   const p = delayPermutationP(ostMs, isChallenge, benchmark.bootstrap.draws, benchmark.bootstrap.seed);
   scores.push(
     p === null
-      ? absent('ost_delay_p', 'all', solved.length === 0 ? 'never_solved' : 'undefined', solved.length, total)
-      : present('ost_delay_p', 'all', p, solved.length, total),
+      ? absent('ost_delay_p', 'all', solved === 0 ? 'never_solved' : 'undefined', solved, total)
+      : present('ost_delay_p', 'all', p, solved, total, null, ostNote('ost_delay_mean', sample)),
   );
   for (const subset of SUBSETS) {
     const rows = imagesOf(benchmark, subset);
@@ -111,11 +121,13 @@ async function ostScores(
     scores.push(present('ost_solved', subset, times.length, rows.length, rows.length));
     scores.push(present('ost_never_solved', subset, rows.length - times.length, rows.length, rows.length));
   }
-  const firstBin = benchmark.bins[0].startMs;
-  scores.push(present('ost_solved_first', 'all', solved.filter((t) => t === firstBin).length, total, total));
-  scores.push(
-    present('ost_distinct', 'all', new Set(Array.from(solved, (t) => t.toFixed(6))).size, solved.length, total),
-  );
+  // Times that come from no curve (the difficulty look-up) are over all bins.
+  const first = benchmark.bins[Math.max(0, firstCovered(seen.i1))];
+  const atOnce = ostMs.filter((t) => t === first.startMs).length;
+  scores.push(present('ost_solved_first', 'all', atOnce, total, total, null, coveredBin('first', first)));
+  const distinct = new Set(Array.from(ostMs, (t) => t.toFixed(6)));
+  distinct.delete('NaN');
+  scores.push(present('ost_distinct', 'all', distinct.size, solved, total));
   return scores;
 }
 
@@ -126,7 +138,7 @@ function correctCounts(
   subset: Subset,
   axis: Series['axes'][number],
 ): Series {
-  const repetitions = firstDefined(correct)?.length ?? 0;
+  const repetitions = correct[firstCovered(correct)]?.length ?? 0;
   const count = (hits: Uint8Array) => rows.reduce((sum, i) => sum + hits[i], 0);
   return {
     name: 'correct',
@@ -139,7 +151,7 @@ function correctCounts(
   };
 }
 
-/** Means over images per bin with intervals, as a time course; and the last (or only) bin as a score. */
+/** Means over images per bin with intervals, as a time course; and the last covered (or only) bin as a score. */
 async function courses(
   benchmark: Benchmark,
   seen: Observation,
@@ -181,16 +193,21 @@ async function courses(
         values: curves.map((c) => at(c)?.value ?? null),
         low: curves.map((c) => at(c)?.interval?.low ?? null),
         high: curves.map((c) => at(c)?.interval?.high ?? null),
-        n: rows.length,
+        // Of the bins the one with the fewest: an i1 may be undefined.
+        n: Math.min(rows.length, ...[...summary.values()].map((found) => found.n)),
         unit: METRICS[metric].unit,
       });
-      const push = (key: MetricKey, curve: Float64Array | null) => {
-        const found = at(curve);
-        if (found === undefined || found.value === null) scores.push(absent(key, subset, 'undefined', 0, rows.length));
-        else scores.push(present(key, subset, found.value, found.n, rows.length, found.interval));
+      const push = (key: MetricKey, which: 'first' | 'last', bin: number) => {
+        const found = at(curves[bin] ?? null);
+        if (found === undefined || found.value === null) {
+          scores.push(absent(key, subset, 'undefined', 0, rows.length));
+          return;
+        }
+        const note = seen.temporal ? coveredBin(which, benchmark.bins[bin]) : undefined;
+        scores.push(present(key, subset, found.value, found.n, rows.length, found.interval, note));
       };
-      push(metric, lastDefined(curves));
-      if (metric === 'accuracy' && seen.temporal) push('accuracy_first', firstDefined(curves));
+      push(metric, 'last', lastCovered(curves));
+      if (metric === 'accuracy' && seen.temporal) push('accuracy_first', 'first', firstCovered(curves));
     }
   }
   return { scores, series };
@@ -204,7 +221,7 @@ function imageResults(
 ): ImageResults {
   const { stimuli } = benchmark.stimulusSet;
   const images = stimuli.length;
-  const last = correct === null ? null : lastDefined(correct);
+  const last = correct?.[lastCovered(correct)] ?? null;
   return {
     stimulusIds: stimuli.map((s) => s.id),
     objects: stimuli.map((s) => s.object),
@@ -229,14 +246,17 @@ export async function buildReport(benchmark: Benchmark, seen: Observation, pool:
     besideReport(benchmark, seen.beside, seen.temporal, pool),
   ]);
   const neural = predictivityScores(benchmark, seen.predictivity);
+  const series = [...course.series, ...beside.series, ...neural.series];
   return {
     benchmark: benchmark.definition.ref,
     benchmarkDigest: benchmark.definition.digest,
     scoringVersion: SCORING_VERSION,
-    scores: [...ost, ...course.scores, ...beside.scores, ...neural.scores].map(giveReason),
-    series: [...course.series, ...beside.series, ...neural.series],
+    scores: [...ost, ...course.scores, ...beside.scores, ...neural.scores].map((score) =>
+      noteOutside(giveReason(score)),
+    ),
+    series,
     images: imageResults(benchmark, seen, correct, ostMs),
-    notes: [...seen.notes, ...beside.notes],
+    notes: [...seen.notes, ...beside.notes, ...outsideNotes(series)],
     maxDualityGap: seen.maxDualityGap,
   };
 }

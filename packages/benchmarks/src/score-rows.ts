@@ -6,6 +6,7 @@ import {
   type Series,
   type Subset,
 } from '@corescore/contracts';
+import type { TimeWindow } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
 
 export const REGION = 'IT';
@@ -34,9 +35,19 @@ export function present(
   n: number,
   nTotal: number,
   interval?: { low: number; high: number } | null,
+  note?: string,
 ): Score {
-  const score: Score = { metric, subset, region: REGION, value, unit: METRICS[metric].unit, n, nTotal };
-  return interval ? { ...score, low: interval.low, high: interval.high } : score;
+  return {
+    metric,
+    subset,
+    region: REGION,
+    value,
+    unit: METRICS[metric].unit,
+    n,
+    nTotal,
+    ...(interval ? { low: interval.low, high: interval.high } : {}),
+    ...(note === undefined ? {} : { note }),
+  };
 }
 
 export const imagesOf = (benchmark: Benchmark, subset: Subset): Int32Array =>
@@ -47,6 +58,10 @@ export const imagesOf = (benchmark: Benchmark, subset: Subset): Int32Array =>
 export const imageCount = (benchmark: Benchmark, subset: Subset): number => imagesOf(benchmark, subset).length;
 
 export const take = (values: Float64Array, rows: Int32Array): Float64Array => Float64Array.from(rows, (i) => values[i]);
+
+/** "first covered bin, 100-110 ms": a clock need not cover the whole of the benchmark's time. */
+export const coveredBin = (which: 'first' | 'last', { startMs, endMs }: TimeWindow): string =>
+  `${which} covered bin, ${startMs}-${endMs} ms`;
 
 /** The bins of the benchmark; a subject without time has one window. */
 export const timeAxis = (benchmark: Benchmark, temporal: boolean): Series['axes'][number] =>

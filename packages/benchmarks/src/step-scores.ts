@@ -1,11 +1,10 @@
-import { METRICS, type Score, type Series } from '@corescore/contracts';
-import { normaliseByCeiling } from '@corescore/metrics';
+import type { Score, Series } from '@corescore/contracts';
 import type { Benchmark } from './benchmark.js';
 import type { Predicted, StepPredictivity } from './predict.js';
-import { PREDICTIVITY, windowBins } from './recordings.js';
-import { imageCount, REGION } from './score-rows.js';
+import { windowBins } from './recordings.js';
+import { REGION } from './score-rows.js';
 import type { Added } from './thread-predict.js';
-import { absentScore, bounds, meanOf, windowCeiling, windowInterval, windowValue } from './window-score.js';
+import { absentScore, meanOf, testedImages, windowScore, windowValue } from './window-score.js';
 
 const BEST = { predictivity_best_step_early: 'early', predictivity_best_step_late: 'late' } as const;
 const BEST_METRICS = Object.keys(BEST) as (keyof typeof BEST)[];
@@ -34,29 +33,20 @@ function bestScore(benchmark: Benchmark, metric: keyof typeof BEST, seen: StepPr
   const bins = windowBins(benchmark.bins)[BEST[metric]];
   const mean = windowValue(bins.map((b) => ofChosen(seen, b)));
   if (mean === null) return absentScore(benchmark, metric, 'all', 'undefined');
-  const images = imageCount(benchmark, 'all');
-  const ceiling = windowCeiling(benchmark, bins, 'all');
-  const ceiled = normaliseByCeiling(mean.value, ceiling, PREDICTIVITY.normalisation);
-  return {
+  return windowScore(benchmark, {
     metric,
     subset: 'all',
-    region: REGION,
-    unit: METRICS[metric].unit,
-    nTotal: images,
-    value: mean.value,
-    n: images,
-    error: mean.error,
-    ...bounds(windowInterval(bins.map((b) => seen.chosenDraws[b]))),
-    ...(ceiling === null ? {} : { ceiling }),
-    ...(ceiled === null ? {} : { ceiled }),
+    mean,
+    draws: bins.map((b) => seen.chosenDraws[b]),
+    bins,
     note: `${votes(seen, bins)} choices (splits and bins)${someSteps(seen)}, each made without the images that the split tests`,
-  };
+  });
 }
 
 /**
- * Late IT beyond the first step (METRICS 5): R^2 from the first scored step and the bin's own mixture side by side, less
- * R^2 from the first step alone (`addedVariance`), mean over the late bins. `ceiled` divides it by their split-half
- * ceiling: of what could be explained, the share that only the later steps explain.
+ * Late IT beyond the first step (METRICS 5): what the first scored step and the bin's own mixture explain side by side, less
+ * what the first step explains alone (`addedVariance`), mean over the late bins. Ceiled, it is of what could be explained the
+ * share that only the later steps explain.
  */
 function addedScore(benchmark: Benchmark, seen: StepPredictivity, own: Predicted['own']): Score {
   const absent = (note?: string): Score => absentScore(benchmark, ADDED, 'all', 'undefined', note);
@@ -66,31 +56,23 @@ function addedScore(benchmark: Benchmark, seen: StepPredictivity, own: Predicted
   if (found.length < late.length) return absent('the clock reads late IT from the first step itself');
   const mean = windowValue(found.map((a) => a.variance.perSplit));
   if (mean === null) return absent();
-  const images = imageCount(benchmark, 'all');
-  const ceiling = windowCeiling(benchmark, late, 'all');
   const share = (of: 'first' | 'both'): string => meanOf(found.map((a) => a.variance[of] ?? Number.NaN)).toFixed(3);
   const least = Math.min(...found.map((a) => a.variance.n));
-  return {
+  return windowScore(benchmark, {
     metric: ADDED,
     subset: 'all',
-    region: REGION,
-    unit: METRICS[ADDED].unit,
-    nTotal: images,
-    value: mean.value,
-    n: images,
-    error: mean.error,
-    ...bounds(windowInterval(found.map((a) => a.draws))),
-    ...(ceiling === null || !(ceiling > 0) ? {} : { ceiling, ceiled: mean.value / ceiling }),
-    note: `R² ${share('first')} from step ${seen.steps[0]} alone, ${share('both')} with the bin’s own features beside it; medians over ${least} of ${benchmark.recordings.neuroids} neuroids`,
-  };
+    mean,
+    draws: found.map((a) => a.draws),
+    bins: late,
+    note: `median difference over ${least} of ${benchmark.recordings.neuroids} neuroids; at the median R² ${share('first')} from step ${seen.steps[0]} alone, ${share('both')} with the bin’s own features beside it, each at least 0`,
+  });
 }
 
 /** The matrix and what stands beside it: errors, the clock's mapping, the chosen steps and what they score. */
 function stepSeries(benchmark: Benchmark, seen: StepPredictivity): Series[] {
   const bins = { name: 'time_bin', unit: 'ms', values: benchmark.bins.map((b) => b.startMs) };
   const steps = { name: 'step', unit: '', values: seen.steps };
-  const n = imageCount(benchmark, 'all');
-  const base = { subset: 'all' as const, region: REGION, n };
+  const base = { subset: 'all' as const, region: REGION, n: testedImages(benchmark, 'all') };
   const cells = (name: string, unit: string, values: (number | null)[]): Series => ({
     ...base,
     name,
@@ -109,7 +91,8 @@ function stepSeries(benchmark: Benchmark, seen: StepPredictivity): Series[] {
       'r',
       seen.matrix.flatMap((row) => row.map((cell) => cell.error)),
     ),
-    cells('time_mapping', 'weight', seen.mapping.flat()),
+    // The clock alone: no image enters.
+    { ...cells('time_mapping', 'weight', seen.mapping.flat()), n: 0 },
     cells(
       'best_step_choices',
       'splits',

@@ -1,7 +1,8 @@
-import type { AbsenceReason, MetricKey, Score, Subset } from '@corescore/contracts';
-import { type BootstrapInterval, percentileInterval } from '@corescore/metrics';
+import { type AbsenceReason, METRICS, type MetricKey, type Score, type Subset } from '@corescore/contracts';
+import { type BootstrapInterval, normaliseByCeiling, percentileInterval } from '@corescore/metrics';
 import type { Benchmark } from './benchmark.js';
-import { absent, imageCount } from './score-rows.js';
+import { PREDICTIVITY } from './recordings.js';
+import { absent, imageCount, imagesOf, present } from './score-rows.js';
 
 export const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
@@ -13,6 +14,15 @@ export const absentScore = (
   reason: AbsenceReason,
   note?: string,
 ): Score => absent(metric, subset, reason, 0, imageCount(benchmark, subset), note);
+
+/**
+ * Images of a subset that some split tests: those whose responses enter a correlation. Splits at random leave some out (ten
+ * of a tenth leave a third).
+ */
+export function testedImages(benchmark: Benchmark, subset: Subset): number {
+  const tested = new Set(benchmark.recordings.splits.flatMap(({ test }) => [...test]));
+  return imagesOf(benchmark, subset).filter((i) => tested.has(i)).length;
+}
 
 export interface WindowValue {
   value: number;
@@ -47,5 +57,36 @@ export function windowCeiling(benchmark: Benchmark, bins: readonly number[], sub
   return found.length === bins.length && bins.length > 0 ? meanOf(found) : null;
 }
 
-export const bounds = (interval: BootstrapInterval | null): { low: number; high: number } | Record<string, never> =>
-  interval === null ? {} : { low: interval.low, high: interval.high };
+/** What a score over the bins of a window is made of. */
+export interface WindowParts {
+  metric: MetricKey;
+  subset: Subset;
+  mean: WindowValue;
+  /** [bin][draw] */
+  draws: readonly (Float64Array | null)[];
+  /** Bins of the window. */
+  bins: readonly number[];
+  note: string;
+}
+
+/**
+ * A score over the bins of a window, with its error over splits, its interval over images, and its share of the ceiling. That
+ * is one rule for all: variance over reliable variance, r^2 / ceiling for a correlation, and R^2 / ceiling.
+ */
+export function windowScore(benchmark: Benchmark, { metric, subset, mean, draws, bins, note }: WindowParts): Score {
+  const { value, error } = mean;
+  const interval = windowInterval(draws);
+  const ceiling = windowCeiling(benchmark, bins, subset);
+  const ceiled =
+    METRICS[metric].unit === 'r'
+      ? normaliseByCeiling(value, ceiling, PREDICTIVITY.normalisation)
+      : ceiling !== null && ceiling > 0
+        ? value / ceiling
+        : null;
+  return {
+    ...present(metric, subset, value, testedImages(benchmark, subset), imageCount(benchmark, subset), interval, note),
+    error,
+    ...(ceiling === null ? {} : { ceiling }),
+    ...(ceiled === null ? {} : { ceiled }),
+  };
+}

@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ScoreReport, Series } from '@corescore/contracts';
 import { createOrtKernels } from '@corescore/linalg';
-import { argmaxCorrect, decode, decodeStep, delay, objectSolutionTimes } from '@corescore/metrics';
+import {
+  argmaxCorrect,
+  decode,
+  decodeStep,
+  delay,
+  heldOutShare,
+  objectSolutionTimes,
+  shuffledLabels,
+  spread,
+  wilson,
+} from '@corescore/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Activations, type ScoreOptions, scoreActivations } from '../src/index.js';
 import { BINS, CLASSES, IMAGES, plantedActivations, smallBenchmark } from './support/small-benchmark.js';
@@ -121,7 +131,37 @@ describe('beside the scores of a temporal model', () => {
     expect(stripRow(report, 'evidence cumulative')['ost_solved']).toBe(solvedIn(curves, [70, 90]));
   });
 
-  test('floors: shuffled labels and a twin without evidence are at chance (4 standard errors), the model is not', () => {
+  test('floors: shuffled labels are the mean over five orders of them with the interval of another, at the last covered bin (exact)', async () => {
+    const folds = [benchmark.folds[0]];
+    const shares: number[] = [];
+    for (const seed of [3, 5, 6, 7, 8]) {
+      const labels = shuffledLabels(benchmark.labels, seed);
+      const { decisions } = await decode({ ...input(steps[1], { folds }), labels }, kernels);
+      shares.push(argmaxCorrect(decisions[0], labels, CLASSES).reduce((a, b) => a + b, 0) / IMAGES);
+    }
+    const expected = spread(shares);
+    const found = score(report, 'accuracy_shuffled');
+    expect(found).toMatchObject({ value: expected.mean, low: Math.max(0, expected.low), high: expected.high });
+    expect(found.note).toContain('last covered bin, 100-110 ms; mean of 5 shuffles of the labels');
+    expect(found.note).toContain(`standard deviation ${expected.deviation.toFixed(3)}`);
+    expect(new Set(shares).size).toBeGreaterThan(1);
+    const solved = score(report, 'ost_solved_shuffled');
+    expect(solved.low!).toBeLessThanOrEqual(solved.value!);
+    expect(solved.note).toContain('mean of 5 shuffles');
+  });
+
+  test('the twin, the strip and temporal generalisation: intervals by the spread of the folds, not Wilson’s of single images', async () => {
+    const found = score(report, 'accuracy_twin');
+    const plain = wilson(Math.round(found.value! * IMAGES), IMAGES);
+    expect(found.high! - found.low!).toBeGreaterThan(1.3 * (plain.high - plain.low));
+    const { decisions } = await decode(input(steps[1], { folds: [benchmark.folds[0]] }), kernels);
+    const hits = argmaxCorrect(decisions[0], benchmark.labels, CLASSES);
+    const { low, high } = heldOutShare(hits, benchmark.folds[0]);
+    const square = series(report, 'temporal_generalisation');
+    expect([square.low!.at(-1), square.high!.at(-1)]).toEqual([low, high]);
+  });
+
+  test('floors: shuffled labels and a twin without evidence are at chance, the model is not (4 standard errors)', () => {
     const error = Math.sqrt(((1 / CLASSES) * (1 - 1 / CLASSES)) / IMAGES);
     for (const metric of ['accuracy_shuffled', 'accuracy_twin']) {
       const found = score(report, metric);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
 import { writeNpyFloat32 } from '@corescore/formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bracketOfVersion } from '../src/core-objects.js';
 import { type Benchmark, loadBenchmark, scoreActivations } from '../src/index.js';
 import { withLightRecordings } from './support/recordings.js';
 
@@ -43,6 +44,11 @@ describe('core-objects-ost@0', () => {
 
   test('loading again gives the same digest', async () => {
     expect((await loadBenchmark('core-objects-ost@0', home)).definition.digest).toBe(benchmark.definition.digest);
+  });
+
+  test('version 0 keeps the bracket `best`, later versions have `previous`', () => {
+    expect(benchmark).toMatchObject({ bracket: 'best', definition: { parameters: { bracket: 'best' } } });
+    expect([bracketOfVersion(0), bracketOfVersion(1), bracketOfVersion(7)]).toEqual(['best', 'previous', 'previous']);
   });
 
   test('an unknown benchmark is named, with those there are', async () => {
@@ -97,6 +103,10 @@ describe('scoring activations', () => {
     expect(concordance).toMatchObject({ n: 660, nTotal: 660, unit: 'c-index' });
     expect(concordance.low!).toBeLessThan(concordance.value!);
     expect(concordance.high!).toBeGreaterThan(concordance.value!);
+    // First and last are of the bins that the clock covers, and say which.
+    const score = (metric: string) => report.scores.find((s) => s.metric === metric && s.subset === 'all')!;
+    expect(score('accuracy')).toMatchObject({ value: accuracy.values[5], note: 'last covered bin, 120-130 ms' });
+    expect(score('accuracy_first')).toMatchObject({ value: accuracy.values[0], note: 'first covered bin, 70-80 ms' });
     const early = report.scores.find((s) => s.metric === 'predictivity_early')!;
     expect(early.note).toContain(`PLS with ${FEATURES} components`);
     expect(report.scores.find((s) => s.metric === 'predictivity_late')).toMatchObject({

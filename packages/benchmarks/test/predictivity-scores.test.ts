@@ -57,8 +57,33 @@ describe('predictivity over time as scores', () => {
     const ceiling = [8, 9, 10, 11, 12].reduce((sum, b) => sum + benchmark.recordings.ceiling(b, 'all')!, 0) / 5;
     expect(late.ceiling).toBeCloseTo(ceiling, 12);
     expect(late.ceiled).toBeCloseTo(normaliseByCeiling(late.value, ceiling, 'v2')!, 12);
-    expect(late).toMatchObject({ n: 660, nTotal: 660, unit: 'r' });
+    expect(late).toMatchObject({ unit: 'r', nTotal: 660 });
     expect(late.note).toContain('148 of 160 neuroids');
+  });
+
+  test('n is the images that some split tests, 429 of 660 (221 Control, 208 Challenge), also of the series', () => {
+    const found = predictivityScores(benchmark, held(planted()));
+    const tested = new Set(benchmark.recordings.splits.flatMap(({ test }) => [...test]));
+    expect(tested.size).toBe(429);
+    for (const [subset, n, nTotal] of [
+      ['all', 429, 660],
+      ['control', 221, 330],
+      ['challenge', 208, 330],
+    ] as const) {
+      expect(find(found, 'predictivity_early', subset)).toMatchObject({ n, nTotal });
+      expect(find(found, 'predictivity_late', subset)).toMatchObject({ n, nTotal });
+      expect(found.series.find((s) => s.name === 'predictivity' && s.subset === subset)).toMatchObject({ n });
+    }
+    // The repetitions of the recordings are compared over all images.
+    expect(found.series.find((s) => s.name === 'predictivity_ceiling')).toMatchObject({ n: 660 });
+  });
+
+  test('ceilings are of the mean of three draws that is predicted: early .8493, late .9688, Challenge .8298 and .9482', () => {
+    const found = predictivityScores(benchmark, held(planted()));
+    const ceilings = (['all', 'challenge'] as const).flatMap((subset) =>
+      (['predictivity_early', 'predictivity_late'] as const).map((metric) => find(found, metric, subset).ceiling!),
+    );
+    expect(ceilings.map((c) => c.toFixed(4))).toEqual(['0.8493', '0.9688', '0.8298', '0.9482']);
   });
 
   test('the interval is that of the mean over the bins, draw by draw: percentiles of 101 equal steps', () => {
@@ -69,7 +94,7 @@ describe('predictivity over time as scores', () => {
     const [all, control, challenge] = found.series.filter((s) => s.name === 'predictivity');
     expect(all.low![4]).toBeCloseTo(0.04 - 0.4845, 12);
     expect(control.high![4]).toBeCloseTo(0.54 + 0.4845, 12);
-    expect(challenge).toMatchObject({ subset: 'challenge', n: 330 });
+    expect(challenge.subset).toBe('challenge');
   });
 
   test('Control and Challenge have their own values, intervals, ceilings and n', () => {
@@ -79,7 +104,7 @@ describe('predictivity over time as scores', () => {
     expect(control.value).toBeCloseTo(0.6045, 12);
     expect(challenge.value).toBeCloseTo(0.3045, 12);
     expect(challenge.low).toBeCloseTo(0.3 - 0.4845, 12);
-    expect([control.n, challenge.nTotal]).toEqual([330, 330]);
+    expect([control.nTotal, challenge.nTotal]).toEqual([330, 330]);
     // Hard images evoke less of the late signal: their responses are less reliable in this simulation.
     expect(challenge.ceiling).toBeLessThan(control.ceiling!);
     expect(challenge.note).toContain('138 of 160 neuroids');

@@ -88,7 +88,7 @@ describe('PLS predictivity of the simulated IT', () => {
     },
   );
 
-  test('the split-half ceiling is the reference’s (1e-6)', () => {
+  test('the split-half ceiling of all four draws is the reference’s (1e-6)', () => {
     for (const [bin, value] of Object.entries(reference.ceiling.perBin)) {
       const repetitions = draws.map((draw) => response(draw, binOf(bin)));
       const ceiling = splitHalfCeiling(repetitions, n(), it.sites, 1);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Assembly } from '@corescore/formats';
 import { readAssembly } from '@corescore/formats';
+import { argmaxCorrect, heldOutShare, RandomState, wilson } from '@corescore/metrics';
 import { describe, expect, test } from 'vitest';
 import { type DecodeOptions, decodeAssembly } from '../src/decode/decode-assembly.js';
 import { countWindows, recordings, windowSums } from '../src/decode/windows.js';
@@ -188,6 +189,39 @@ describe('values and labels that are missing', () => {
       message: expect.stringContaining('compressed with the filter zstd'),
     });
   });
+});
+
+test('intervals are by the spread of the folds: presentations that share a classifier are not independent', async () => {
+  // Five repetitions of two objects by one noisy neuroid.
+  const presentations = 40;
+  const random = new RandomState(4);
+  const object = Array.from({ length: presentations }, (_, i) => (i % 2 === 0 ? 'a' : 'b'));
+  const assembly: Assembly = {
+    dims: [
+      { name: 'presentation', size: presentations },
+      { name: 'neuroid', size: 1 },
+      { name: 'time_bin', size: 1 },
+    ],
+    data: Float64Array.from(object, (o) => (o === 'a' ? 0.5 : 0) + random.rand()),
+    coords: {
+      object_name: { dim: 'presentation', values: object },
+      repetition: { dim: 'presentation', values: object.map((_, i) => Math.floor(i / 8)) },
+      time_bin_start: { dim: 'time_bin', values: [0] },
+      time_bin_end: { dim: 'time_bin', values: [10] },
+    },
+    attributes: {},
+  };
+  const { windows, fold } = await decodeAssembly(assembly, { ...OPTIONS, windowMs: 10, threads: 1 });
+  const [window] = windows;
+  const hits = argmaxCorrect(
+    window.decisions,
+    Int32Array.from(object, (o) => (o === 'a' ? 0 : 1)),
+    2,
+  );
+  const { low, high } = heldOutShare(hits, fold);
+  expect([window.low, window.high]).toEqual([low, high]);
+  const plain = wilson(window.correct, window.n);
+  expect(window.high - window.low).toBeGreaterThan(1.2 * (plain.high - plain.low));
 });
 
 test('the plot shows points, intervals and chance', () => {

@@ -4,7 +4,7 @@ import type { Decoding } from '../src/decode/decode-assembly.js';
 import { boardText } from '../src/format/board.js';
 import { decodingJson, decodingText } from '../src/format/decoding.js';
 import { bar, LiveLines } from '../src/format/progress.js';
-import { runText } from '../src/format/scores.js';
+import { runText, scoreTable } from '../src/format/scores.js';
 import { stripText } from '../src/format/strip.js';
 import { formatBytes, formatSeconds, formatValue } from '../src/format/words.js';
 import { stageLine } from '../src/submission/follow.js';
@@ -115,6 +115,21 @@ describe('texts', () => {
     expect(runText({ ...RUN, scores: [absent, SCORES[3]], notes: [] })).toMatchSnapshot();
   });
 
+  test('what several scores say alike stands once below the table, and how ceiled is to be read', () => {
+    const note = 'last covered bin, 240-250 ms';
+    const text = scoreTable([
+      score({ note }),
+      score({ subset: 'challenge', note }),
+      score({ metric: 'i1', subset: 'all', unit: 'd′', note }),
+      score({ metric: 'predictivity_late', subset: 'all', unit: 'r', value: 0.56, ceiling: 0.97, ceiled: 0.324 }),
+    ]);
+    expect(text).toContain(`Accuracy (control, challenge); i1 (all): ${note}\n`);
+    expect(text).toContain('0.560, ceiled 0.324');
+    expect(text).toContain('ceiled: r² / ceiling');
+    expect(text).toContain('r itself is at most √ceiling');
+    expect(scoreTable([score({})])).not.toContain('ceiled');
+  });
+
   test('a failed run says what to do', () => {
     const failure = {
       kind: 'timeout',
@@ -192,6 +207,13 @@ describe('texts', () => {
       sites: 160,
     } as BenchmarkView;
     expect(boardText(benchmark, board)).toMatchSnapshot();
+    // What the null rows get for the matched concordance is read off them.
+    const matched = score({ metric: 'ost_concordance_matched', subset: 'all', unit: 'c-index', value: 0.546 });
+    const rows = board.rows.map((r) => (r.role === 'null' ? { ...r, scores: [...r.scores, matched] } : r));
+    expect(boardText(benchmark, { ...board, rows })).toContain(
+      'OST concordance, matched, of the null rows: threshold only 0.546\n',
+    );
+    expect(boardText(benchmark, board)).not.toContain('of the null rows');
   });
 
   test('a decoding as text and as data', () => {

@@ -44,6 +44,14 @@ export async function publishFile(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to));
 }
 
+/** Gives a finished folder, whose files are on disk, its name, in the place of what stood there. */
+export async function publishFolder(from: string, to: string): Promise<void> {
+  await syncFolder(from);
+  await rm(to, { recursive: true, force: true });
+  await rename(from, to);
+  await syncFolder(dirname(to));
+}
+
 /**
  * Writes a file beside its place and publishes it: a reader sees the whole file, old or new, or none. When `content`
  * throws, nothing is left behind.

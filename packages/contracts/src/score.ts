@@ -76,7 +76,7 @@ export const ImageResults = Type.Object({
   binStartsMs: Type.Array(NullableNumber),
   /** i1 [bin][image], d' units; null where undefined. */
   i1: Type.Array(Type.Array(NullableNumber)),
-  /** Share of repetitions whose largest decision value is the true class, at the last bin: [image]. */
+  /** Share of repetitions whose largest decision value is the true class, at the last covered bin: [image]. */
   correct: Type.Array(NullableNumber),
 });
 export type ImageResults = Static<typeof ImageResults>;
@@ -101,7 +101,7 @@ export const METRICS = {
   ost_rho_partial: {
     label: 'OST ρ, partial',
     unit: 'rho',
-    help: 'Spearman between the model’s and the target’s object solution times, given the threshold and the image’s difficulty',
+    help: 'Spearman between the model’s and the target’s object solution times over the images it solves, given the threshold and the image’s difficulty',
   },
   ost_rho: {
     label: 'OST ρ, raw',
@@ -116,17 +116,22 @@ export const METRICS = {
   ost_delay_mean: {
     label: 'Delay, mean',
     unit: 'ms',
-    help: 'mean solution time of Challenge minus Control images, on the clock that the submitter declared',
+    help: 'mean solution time of Challenge minus Control images over the images it solves, on the clock that the submitter declared',
   },
   ost_delay_median: {
     label: 'Delay, median',
     unit: 'ms',
-    help: 'median solution time of Challenge minus Control images, on the declared clock',
+    help: 'median solution time of Challenge minus Control images over the images it solves, on the declared clock',
+  },
+  ost_delay_mean_bound: {
+    label: 'Delay, mean, with never-solved images',
+    unit: 'ms',
+    help: 'the mean delay when an image that is never solved counts as solved at the end of the target’s time, on the declared clock: how far the mean over solved images alone may be off',
   },
   ost_delay_p: {
-    label: 'Delay, permutation p',
+    label: 'Delay, permutation p, two-sided',
     unit: 'p',
-    help: 'share of label permutations with at least this mean delay',
+    help: 'share of label permutations whose mean delay is at least as far from 0, to either side',
   },
   ost_concordance: {
     label: 'OST concordance, censored',
@@ -136,13 +141,13 @@ export const METRICS = {
   ost_concordance_matched: {
     label: 'OST concordance, matched',
     unit: 'c-index',
-    help: 'share of the pairs of images of like difficulty and threshold that the model solves in the target’s order, a pair left open counting half; .5 is what a model without times of its own gets, also one that fails on hard images',
+    help: 'share of the pairs of images of like difficulty and threshold that the model solves in the target’s order, a pair left open counting half; .5 is chance, and what is left of difficulty lifts models without times of their own above it: read it beside the null rows',
   },
   ost_solved: { label: 'Solved', unit: 'images', help: 'images with an object solution time' },
   ost_solved_first: {
-    label: 'Solved in the first bin',
+    label: 'Solved in the first covered bin',
     unit: 'images',
-    help: 'images already above threshold in the first time bin',
+    help: 'images already above threshold in the first time bin that the model’s clock covers',
   },
   ost_never_solved: { label: 'Never solved', unit: 'images', help: 'images that never reach their threshold' },
   ost_distinct: {
@@ -173,7 +178,7 @@ export const METRICS = {
   ost_solved_shuffled: {
     label: 'Solved, shuffled labels',
     unit: 'images',
-    help: 'images that the same pipeline solves on shuffled labels: what chance gives',
+    help: 'images that the same pipeline solves on shuffled labels, mean over several shuffles, with the interval in which another falls: what chance gives',
   },
   ost_solved_twin: {
     label: 'Solved, untrained twin',
@@ -183,24 +188,24 @@ export const METRICS = {
   accuracy: {
     label: 'Accuracy',
     unit: 'fraction',
-    help: 'top-1 accuracy of the cross-validated decoder at the last time bin',
+    help: 'top-1 accuracy of the cross-validated decoder at the last time bin that the clock covers',
   },
   accuracy_first: {
-    label: 'Accuracy, first bin',
+    label: 'Accuracy, first covered bin',
     unit: 'fraction',
-    help: 'top-1 accuracy of the decoder at the first time bin',
+    help: 'top-1 accuracy of the decoder at the first time bin that the clock covers',
   },
   accuracy_shuffled: {
     label: 'Accuracy, shuffled labels',
     unit: 'fraction',
-    help: 'accuracy of the same pipeline on shuffled labels at the last time bin: what chance gives',
+    help: 'accuracy of the same pipeline on shuffled labels at the last covered time bin, mean over several shuffles, with the interval in which another falls: what chance gives',
   },
   accuracy_twin: {
     label: 'Accuracy, untrained twin',
     unit: 'fraction',
-    help: 'accuracy from the same graph with the values of each of its weight arrays shuffled, at the last time bin: what the architecture gives before any training',
+    help: 'accuracy from the same graph with the values of each of its weight arrays shuffled, at the last covered time bin: what the architecture gives before any training',
   },
-  i1: { label: 'i1', unit: 'd′', help: 'mean image-level discrimination at the last time bin' },
+  i1: { label: 'i1', unit: 'd′', help: 'mean image-level discrimination at the last covered time bin' },
   predictivity_early: {
     label: 'Predictivity, early IT',
     unit: 'r',
@@ -224,7 +229,7 @@ export const METRICS = {
   predictivity_added_late: {
     label: 'Late IT beyond the first step',
     unit: 'fraction',
-    help: 'variance of late IT that the features of the bin explain beyond the model’s first step: difference in held-out R²',
+    help: 'variance of late IT that the features of the bin explain beyond the model’s first step: difference in held-out R², each at least 0',
   },
 } as const;
 export type MetricKey = keyof typeof METRICS;

@@ -35,10 +35,16 @@ export * from './delay.js';
 export * from './evidence.js';
 export * from './feature-variants.js';
 export * from './folds.js';
+export { type HeldOutShare, heldOutShare } from './held-out-share.js';
 export * from './i1.js';
 export * from './i2.js';
 export * from './k-fold.js';
-export { matchedCells, matchedConcordance, matchedConcordanceOfRows } from './matched-concordance.js';
+export {
+  matchedCells,
+  matchedConcordance,
+  matchedConcordanceOfRows,
+  matchedImages,
+} from './matched-concordance.js';
 export * from './nested-c.js';
 export * from './normal.js';
 export * from './ost.js';
@@ -103,6 +109,7 @@ export * from './similarity.js';
 export * from './similarity-jackknife.js';
 export * from './simplicity.js';
 export * from './splits.js';
+export { type Spread, spread } from './spread.js';
 export * from './stratified-group-folds.js';
 export { studentTQuantile, visibleShift } from './student-t.js';
 export * from './time.js';

@@ -3,7 +3,8 @@ const Z = 1.959963984540054;
 
 /**
  * Wilson's score interval, 95 %, of `correct` of `n` (Wilson 1927): within [0, 1] and sound near its ends, where the
- * usual p ± 1.96 se is not. It takes the trials for independent.
+ * usual p ± 1.96 se is not. It takes the trials for independent: of rows that were decoded with one another it is too narrow
+ * (`heldOutShare`).
  */
 export function wilson(correct: number, n: number): { low: number; high: number } {
   const p = correct / n;

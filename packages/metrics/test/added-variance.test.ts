@@ -5,8 +5,10 @@ import {
   addedVarianceDraws,
   bootstrap,
   type PooledGram,
+  percentileInterval,
   plsPredict,
   pooledGram,
+  RandomState,
   sideBySide,
 } from '../src/index.js';
 import { maxDifference } from './fixtures.js';
@@ -27,7 +29,7 @@ describe('variance explained beyond a first set of features', () => {
     return { first: await predict(first), both: await predict(both) };
   };
 
-  it('is scikit-learn’s difference in R^2 on features side by side, of one total variance (1e-7)', async () => {
+  it('is scikit-learn’s difference in R^2, each at least 0, on features side by side, of one total variance (1e-7)', async () => {
     const { first, both } = await added();
     const found = addedVariance(target, splits, first, both);
     expect(maxDifference(found.perSplit as number[], temporal.added.perSplit)).toBeLessThan(1e-7);
@@ -35,6 +37,49 @@ describe('variance explained beyond a first set of features', () => {
       expect(Math.abs(found[key]! - temporal.added[key])).toBeLessThan(1e-7);
     }
     expect([found.n, found.nTotal]).toEqual([m, m]);
+    // The two that a note names, and the value, are one computation.
+    expect(found.both! - found.first!).toBeCloseTo(found.value!, 14);
+  });
+
+  it('a first step of pure noise: what it falls below 0 is no gain, in value and interval', async () => {
+    // 45 features of noise and 54 training images: the held-out R^2 of the first alone is far below 0.
+    const random = new RandomState(5);
+    const noise = await pooledGram(
+      Float32Array.from({ length: n * f }, () => random.rand()),
+      n,
+      f,
+      referenceKernels,
+    );
+    const predict = async (gram: PooledGram) => (await plsPredict(gram, target, splits, components)).predictions;
+    const first = await predict(noise);
+    const both = await predict(sideBySide(noise, grams[2]));
+    const raw = splits.map(({ train, test }, s) => {
+      const r2 = (predictions: Float64Array, j: number) => {
+        const mean = train.reduce((sum, i) => sum + target.y[i * m + j], 0) / train.length;
+        let [errors, total] = [0, 0];
+        test.forEach((i, t) => {
+          errors += (target.y[i * m + j] - predictions[t * m + j]) ** 2;
+          total += (target.y[i * m + j] - mean) ** 2;
+        });
+        return 1 - errors / total;
+      };
+      const neuroids = Array.from({ length: m }, (_, j) => ({ a: r2(first[s], j), b: r2(both[s], j) }));
+      const median = (x: number[]) => x.sort((p, q) => p - q)[(m - 1) / 2];
+      return { alone: median(neuroids.map(({ a }) => a)), together: median(neuroids.map(({ b }) => b)) };
+    });
+    expect(raw.every(({ alone }) => alone < -0.1)).toBe(true);
+    const found = addedVariance(target, splits, first, both);
+    const explained = raw.reduce((sum, { together }) => sum + together, 0) / raw.length;
+    expect(explained).toBeGreaterThan(0.2);
+    expect(found.value!).toBeLessThanOrEqual(explained + 1e-12);
+    expect(found.both! - found.first!).toBeCloseTo(found.value!, 14);
+    const draws = await addedVarianceDraws(target, splits, first, both, { draws: 400, seed: 1 }, referenceKernels);
+    const { low, high } = percentileInterval(draws)!;
+    expect(low).toBeLessThan(found.value!);
+    expect(high).toBeGreaterThan(found.value!);
+    // Noise beside noise is worth nothing, rather than what it costs less.
+    const nothing = addedVariance(target, splits, first, await predict(noise));
+    expect([nothing.value, nothing.first, nothing.both]).toEqual([0, 0, 0]);
   });
 
   it('a later step that repeats the first, four times as large, adds exactly 0', async () => {
@@ -80,13 +125,15 @@ describe('variance explained beyond a first set of features', () => {
         const b = resampled(split, both[s], rows, target);
         const gains = Array.from({ length: m }, (_, j) => {
           const mean = split.train.reduce((sum, i) => sum + target.y[i * m + j], 0) / split.train.length;
-          let gain = 0;
+          const errors = [0, 0];
           let total = 0;
           for (let at = j; at < a.responses.length; at += m) {
-            gain += (a.responses[at] - a.predicted[at]) ** 2 - (b.responses[at] - b.predicted[at]) ** 2;
+            errors[0] += (a.responses[at] - a.predicted[at]) ** 2;
+            errors[1] += (b.responses[at] - b.predicted[at]) ** 2;
             total += (a.responses[at] - mean) ** 2;
           }
-          return gain / total;
+          const [alone, together] = errors.map((e) => Math.max(0, 1 - e / total));
+          return together - alone;
         }).sort((x, z) => x - z);
         return gains[(m - 1) / 2];
       });
@@ -102,7 +149,7 @@ describe('variance explained beyond a first set of features', () => {
     expect(sideBySide(flat, grams[0])).toEqual({ ...grams[0], f: 2 * f });
     const predict = async (gram: PooledGram) => (await plsPredict(gram, target, splits, components)).predictions;
     const found = addedVariance(target, splits, await predict(flat), await predict(sideBySide(flat, grams[2])));
-    expect(found.first).toBeLessThanOrEqual(0);
+    expect(found.first).toBe(0);
     expect(found.both).toBeGreaterThan(0.5);
   });
 

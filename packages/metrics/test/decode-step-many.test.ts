@@ -1,4 +1,4 @@
-import { referenceKernels } from '@corescore/linalg';
+import { type Kernels, referenceKernels } from '@corescore/linalg';
 import { describe, expect, it } from 'vitest';
 import { decode, decodeMany, decodeStep, decodeStepMany, shuffledLabels, stratifiedKFold } from '../src/index.js';
 import { madeData } from './decoder-data.js';
@@ -37,6 +37,33 @@ describe('decodeMany', () => {
     const right = (at: number) => many[at].correct[0].reduce((a, b) => a + b, 0) / n;
     expect(right(0)).toBeGreaterThan(0.8);
     expect(right(2)).toBeLessThan(0.6);
+  });
+
+  it('the first four read-outs of a pool have the same digits whatever others come after them', async () => {
+    const wide = madeData({ seed: 6, n: 150, f: 180, classes: 3, signal: 2 }).train;
+    const fold = [stratifiedKFold(Array.from(wide.labels, String), 5, 1)];
+    const base = { classes: wide.classes, c: 1e-2 };
+    const of = (seed: number) => ({ ...base, labels: shuffledLabels(wide.labels, seed) });
+    const four = [{ ...base, labels: wide.labels }, of(1), of(2), of(3)];
+    const input = { x: wide.x, n: wide.n, f: wide.f, folds: fold };
+    // ONNX Runtime rounds a column by how many stand beside it: the products must be the same, not only their sums.
+    const productsOf = async (readOuts: typeof four): Promise<string[]> => {
+      const products: string[] = [];
+      const kernels: Kernels = {
+        ...referenceKernels,
+        multiply(x, y, shape) {
+          products.push(JSON.stringify(shape));
+          return referenceKernels.multiply(x, y, shape);
+        },
+      };
+      expect(await decodeMany({ ...input, readOuts }, kernels)).toHaveLength(readOuts.length);
+      return products;
+    };
+    const alone = await productsOf(four);
+    const among = await productsOf([...four, of(4), of(5)]);
+    expect(alone.length).toBeGreaterThan(0);
+    expect(among.slice(0, alone.length)).toEqual(alone);
+    expect(among.length).toBeGreaterThan(alone.length);
   });
 
   it('stops when aborted', async () => {

@@ -10,6 +10,7 @@ import {
   pooledGram,
   predictivity,
   predictivityOverTime,
+  RandomState,
   spearmanBrown,
   splitHalfCeiling,
 } from '../src/index.js';
@@ -70,13 +71,16 @@ describe('predictivity', () => {
 });
 
 describe('splitHalfCeiling', () => {
-  it.each(ceilings)('$repetitions repetitions: NumPy’s value of every halving (1e-12)', (c) => {
-    const ceiling = splitHalfCeiling(repetitionsOf(c), c.n, c.m, c.draw);
-    expect(maxDifference(ceiling.perHalving as number[], c.perHalving)).toBeLessThan(1e-12);
-    expect(Math.abs(ceiling.value! - c.value)).toBeLessThan(1e-12);
-    expect(ceiling).toMatchObject({ n: c.m, nTotal: c.m });
-    expect(ceiling.reason).toBeUndefined();
-  });
+  it.each(ceilings)(
+    '$repetitions repetitions: NumPy’s value of every halving, corrected to the mean of all (1e-12)',
+    (c) => {
+      const ceiling = splitHalfCeiling(repetitionsOf(c), c.n, c.m, c.draw);
+      expect(maxDifference(ceiling.perHalving as number[], c.perHalving)).toBeLessThan(1e-12);
+      expect(Math.abs(ceiling.value! - c.value)).toBeLessThan(1e-12);
+      expect(ceiling).toMatchObject({ n: c.m, nTotal: c.m });
+      expect(ceiling.reason).toBeUndefined();
+    },
+  );
 
   it('one repetition has none; neither have halves that never vary', () => {
     const y = Float64Array.from([1, 2, 3, 4]);
@@ -103,9 +107,54 @@ describe('splitHalfCeiling', () => {
     expect(() => splitHalfCeiling([Float64Array.of(1, 2)], 2, 1, 1, 0)).toThrow(RangeError);
   });
 
-  it('Spearman-Brown at its fixed points', () => {
-    expect([spearmanBrown(1), spearmanBrown(0), spearmanBrown(-1)]).toEqual([1, 0, Number.NaN]);
-    expect(spearmanBrown(0.5)).toBeCloseTo(2 / 3, 15);
+  it('Spearman-Brown at its fixed points, and undefined from its pole on', () => {
+    expect([spearmanBrown(1, 2), spearmanBrown(0, 2), spearmanBrown(-1, 2)]).toEqual([1, 0, Number.NaN]);
+    expect(spearmanBrown(0.5, 2)).toBeCloseTo(2 / 3, 15);
+    expect(spearmanBrown(0.5, 3)).toBeCloseTo(3 / 4, 15);
+    expect([spearmanBrown(1, 3), spearmanBrown(-0.5, 3), spearmanBrown(-0.6, 3)]).toEqual([1, Number.NaN, Number.NaN]);
+    expect(spearmanBrown(-0.49, 3)).toBeLessThan(-70);
+  });
+
+  it.each([3, 5])(
+    'is the reliability of the mean of all %i repetitions that is predicted, not of a half of them (.01)',
+    (r) => {
+      // Signal of variance 1 and noise of variance 1 a repetition: a mean over r has reliability r / (r + 1).
+      const random = new RandomState(3);
+      const normal = () => Math.sqrt(-2 * Math.log(1 - random.rand())) * Math.cos(2 * Math.PI * random.rand());
+      const [n, m] = [4000, 5];
+      const signal = Float64Array.from({ length: n * m }, normal);
+      const repetitions = Array.from({ length: r }, () => signal.map((v) => v + normal()));
+      const found = splitHalfCeiling(repetitions, n, m, 1);
+      expect(Math.abs(found.value! - r / (r + 1))).toBeLessThan(0.01);
+      expect(found.perHalving).toHaveLength(r === 3 ? 3 : 10);
+    },
+  );
+
+  it('unequal counts of trials: each neuroid has the ceiling of its own repetitions, whatever the others have', () => {
+    const c = ceilings.find(({ repetitions }) => repetitions === 5)!;
+    const five = repetitionsOf(c);
+    const without = (y: Float64Array, neuroids: number[]) =>
+      y.map((v, at) => (neuroids.includes(at % c.m) ? Number.NaN : v));
+    // Neuroid 0 was recorded in all, 1 in the last three, 2 in the first only.
+    const some = five.map((y, k) => without(y, [...(k < 2 ? [1] : []), ...(k > 0 ? [2] : [])]));
+    const found = splitHalfCeiling(some, c.n, c.m, c.draw);
+    const alone = (j: number, which: Float64Array[]) =>
+      splitHalfCeiling(
+        which.map((y) => y.filter((_, at) => at % c.m === j)),
+        c.n,
+        1,
+        c.draw,
+      ).perHalving;
+    const all = alone(0, five);
+    const three = alone(1, five.slice(2));
+    expect(three).toHaveLength(3);
+    expect(found).toMatchObject({ n: 2, nTotal: 3 });
+    // The median of two is their mean.
+    found.perHalving.forEach((v, h) => {
+      expect(v).toBeCloseTo((all[h]! + three[h % 3]!) / 2, 14);
+    });
+    const single = [five[0], ...five.slice(1).map((y) => without(y, [0, 1, 2]))];
+    expect(splitHalfCeiling(single, c.n, c.m, 1)).toMatchObject({ value: null, reason: 'no_ceiling', nTotal: 3 });
   });
 });
 

@@ -1,6 +1,12 @@
 import { Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
-import { type BenchmarkView, type Leaderboard, type LeaderboardRow, SCORING_VERSION, type Score } from '@corescore/contracts';
+import {
+  type BenchmarkView,
+  type Leaderboard,
+  type LeaderboardRow,
+  SCORING_VERSION,
+  type Score,
+} from '@corescore/contracts';
 import type { Store } from '@corescore/store';
 import { type Cell, csvLine } from './csv.js';
 

@@ -2,8 +2,20 @@ import type { RunFailure, Score } from '@corescore/contracts';
 import { describe, expect, test } from 'vitest';
 import { clockSentence, inputSentence } from '../src/format/manifest.js';
 import { fixed, formatBytes, formatInterval, formatNumber, formatQuantity, plural } from '../src/format/numbers.js';
-import { failureRemedy, failureWords, findScore, gapSentence, reasonWords, scoreText } from '../src/format/scores.js';
+import {
+  ceilingText,
+  delayBoundText,
+  failureRemedy,
+  failureWords,
+  findScore,
+  gapSentence,
+  nullRowsText,
+  reasonWords,
+  scoreText,
+  solvedText,
+} from '../src/format/scores.js';
 import { formatDateTime, formatDuration, formatRemaining, remainingMs } from '../src/format/time.js';
+import { leaderboard, runs } from './support/fixtures.js';
 
 const score = (over: Partial<Score>): Score => ({
   metric: 'ost_rho',
@@ -74,6 +86,39 @@ describe('scores', () => {
     expect(findScore(scores, 'ost_rho')?.value).toBe(2);
     expect(findScore(scores, 'ost_rho', 'control')?.value).toBe(1);
     expect(findScore(scores, 'ost_rho', 'challenge')).toBeUndefined();
+  });
+
+  test('ceiled by one rule: r² or R² over the ceiling, and beside an r the most it can be, √ceiling', () => {
+    const base: Score = { ...score({}), ceiling: 0.81, ceiled: 0.25 };
+    expect(ceilingText({ ...base, unit: 'r' })).toBe(
+      'ceiled, r² / ceiling: 0.250; ceiling 0.810, so that r is at most √ceiling = 0.900',
+    );
+    expect(ceilingText({ ...base, unit: 'fraction' })).toBe('ceiled, R² / ceiling: 0.250; ceiling 0.810');
+    expect(ceilingText(score({}))).toBeUndefined();
+  });
+
+  test('rank correlations and delays of solution times say over how many solved images they are', () => {
+    expect(solvedText(score({}))).toBe('over 492 solved images');
+    expect(solvedText(score({ metric: 'ost_delay_mean' }))).toBe('over 492 solved images');
+    expect(solvedText(score({ metric: 'ost_delay_mean', n: 660 }))).toBeNull();
+    expect(solvedText(score({ metric: 'predictivity_late', n: 429 }))).toBeNull();
+  });
+
+  test('the mean delay stands with its bound, at the time at which the benchmark ends', () => {
+    const { scores } = runs.find((run) => run.model.name === 'bl-64')!;
+    expect(delayBoundText(scores, 250)).toBe('65.8 ms with never-solved at 250 ms');
+    expect(delayBoundText(scores, null)).toBe('65.8 ms with never-solved at the end of the target’s time');
+    const it = runs.find((run) => run.model.name === 'simulated-it')!;
+    expect(delayBoundText(it.scores, 250)).toBeNull();
+    expect(delayBoundText([], 250)).toBeNull();
+  });
+
+  test('what the null rows of the board get is read from the rows, not known', () => {
+    const text = nullRowsText(leaderboard.rows, 'ost_concordance_matched')!;
+    expect(text).toMatch(/^Null rows of this board: threshold only 0\.551 \(0\.52 to 0\.58\); feed-forward \+ ramp/);
+    expect(text).toContain('difficulty look-up');
+    const models = leaderboard.rows.filter((row) => row.role !== 'null');
+    expect(nullRowsText(models, 'ost_concordance_matched')).toBeNull();
   });
 
   test('the sparkline has a text alternative', () => {

@@ -8,7 +8,16 @@ describe('the page of a model', () => {
     const { page, errors } = await open('/models/corescore/bl-64');
     await page.locator('.score-strip').waitFor();
     const strip = (await page.locator('.score-strip').textContent())!;
-    for (const part of ['0.060', '−0.03 to 0.15', '5.5 ms', '88.4 %', '492']) expect(strip).toContain(part);
+    for (const part of [
+      '0.060',
+      '−0.03 to 0.15',
+      '5.5 ms',
+      '88.4 %',
+      '492',
+      'over 492 solved images',
+      '65.8 ms with never-solved',
+    ])
+      expect(strip).toContain(part);
     await page.getByText('Rank 1 of 2 ranked.').waitFor();
     await page.getByText('first step at 70 ms, 36 ms a step (declared)').waitFor();
     await page.getByText('105,610').waitFor();
@@ -19,7 +28,7 @@ describe('the page of a model', () => {
     const { page } = await open('/models/corescore/bl-64');
     const chart = (name: string) => page.getByRole('img', { name });
     await chart(
-      'Accuracy over time: at the last bin Control 88.4 %, Challenge 53.3 %, untrained twin 18.0 %',
+      'Accuracy over time: at the last covered bin, from 240 ms, Control 88.4 %, Challenge 53.3 %, untrained twin 18.0 %',
     ).waitFor();
     await chart('Evidence i1 over time').waitFor();
     await chart('Challenge solved at 83 ms, Control at 78 ms, gap 6 ms').waitFor();
@@ -34,9 +43,13 @@ describe('the page of a model', () => {
     const section = page.locator('section', { has: page.locator('#predictivity-title') });
     const strip = (await section.locator('.number-strip').textContent())!;
     for (const part of ['0.450', '0.420 to 0.480', '0.400', '3.5 %']) expect(strip).toContain(part);
-    await section.getByRole('img', { name: 'Predictivity over time, r: at the last bin Control' }).waitFor();
     await section
-      .getByRole('img', { name: '3 steps, 18 time bins; in the last bin own clock 0.528, best step 2 0.547' })
+      .getByRole('img', { name: 'Predictivity over time, r: at the last covered bin, from 240 ms, Control' })
+      .waitFor();
+    await section
+      .getByRole('img', {
+        name: '3 steps, 18 time bins; in the last bin, from 240 ms, own clock 0.528, best step 2 0.547',
+      })
       .waitFor();
     // 54 cells, 18 + 1 of them on the own clock, one outlined in dashes.
     const matrix = section.locator('figure', { hasText: 'Model steps against IT time' });
@@ -59,7 +72,7 @@ describe('the page of a model', () => {
         name: 'Temporal generalisation: fitted at 70 ms, accuracy 72.0 % there and 55.0 % at 240 ms',
       })
       .waitFor();
-    await page.getByText('intervals reach at most 3.5 %').waitFor();
+    await page.getByText('by the spread of the folds, reach at most 3.5 %').waitFor();
     const numbers = page.locator('figure', { hasText: 'Temporal generalisation' });
     await numbers.getByText('Numbers').click();
     expect(await numbers.locator('tbody tr').count()).toBe(18);
@@ -74,6 +87,9 @@ describe('the page of a model', () => {
     await page.locator('.image-curve').getByText('No solution time, never solved').waitFor();
     await page.getByLabel('Order').selectOption('late');
     await page.locator('.image-curve').getByText('The model solves this image at').waitFor();
+    // Both rules' times: the benchmark's, and beside it that of the bin just before.
+    await page.getByRole('columnheader', { name: 'from the bin just before, ms' }).waitFor();
+    expect(await rows.first().locator('td').nth(5).textContent()).toMatch(/^\d+\.\d$/);
     const third = rows.nth(2).getByRole('button');
     const id = (await third.textContent())!;
     await third.click();
@@ -87,7 +103,7 @@ describe('the page of a model', () => {
 
   test('without time has values in place of courses, and words in place of times', async () => {
     const { page, errors } = await open('/models/corescore/ff-64');
-    await page.getByRole('img', { name: 'Accuracy: at the last bin' }).waitFor();
+    await page.getByRole('img', { name: 'Accuracy: in the one window held over all bins' }).waitFor();
     await page.locator('figure', { hasText: 'Object solution times' }).getByText('not temporal').waitFor();
     await page.getByText('i1 of the one window held over all bins').waitFor();
     // It predicts every bin from its one window; only what needs steps is absent.

@@ -2,7 +2,7 @@ import type { ImageResults, RunView } from '@corescore/contracts';
 import { describe, expect, test } from 'vitest';
 import { binEdges, coursePoints, isOverTime, solutionTimes } from '../src/charts/courses.js';
 import { chooseRun } from '../src/model/choose-run.js';
-import { bracketOf, curveOf, imageRows, selectImages } from '../src/model/images.js';
+import { bracketsOf, curveOf, imageRows, imageSentence, scoredBracket, selectImages } from '../src/model/images.js';
 import { imagesOfRun, runId, runs, seriesOfRun } from './support/fixtures.js';
 
 const bl64 = imagesOfRun(runId('bl-64'))!;
@@ -85,27 +85,57 @@ describe('image by image', () => {
 
 describe('the bins a solution time is read between', () => {
   const curve = (...i1: number[]) => i1.map((value, k) => ({ startMs: 70 + 10 * k, i1: value }));
-  const starts = (found: ReturnType<typeof bracketOf>) => found?.map((p) => p.startMs);
+  const starts = (found: ReturnType<typeof bracketsOf>) =>
+    found && [found.best, found.previous].map((pair) => pair.map((p) => p.startMs));
+  const images = (i1: number[][]): ImageResults => ({
+    ...bl64,
+    i1: i1[0]!.map((_, bin) => i1.map((one) => one[bin]!)),
+    binStartsMs: i1[0]!.map((_, k) => 70 + 10 * k),
+    stimulusIds: i1.map((_, k) => `image ${k}`),
+    thresholds: i1.map(() => 1.2),
+  });
 
   // The worked cases of METRICS 4, threshold 1.2.
-  test('are the hit and the best bin before it, or the one just before', () => {
-    expect(starts(bracketOf(curve(0.1, 0.4, 0.9, 1.6, 2), 1.2, 94.285714))).toEqual([90, 100]);
-    expect(starts(bracketOf(curve(0.1, 0.9, 0.3, 1.5, 2), 1.2, 90))).toEqual([80, 100]);
-    expect(starts(bracketOf(curve(0.1, 0.9, 0.3, 1.5, 2), 1.2, 97.5))).toEqual([90, 100]);
+  test('are the hit and the best bin before it, and the one just before', () => {
+    expect(starts(bracketsOf(curve(0.1, 0.4, 0.9, 1.6, 2), 1.2))).toEqual([
+      [90, 100],
+      [90, 100],
+    ]);
+    expect(starts(bracketsOf(curve(0.1, 0.9, 0.3, 1.5, 2), 1.2))).toEqual([
+      [80, 100],
+      [90, 100],
+    ]);
   });
 
-  test('are not there without a time, with a hit in the first bin, or for a time from elsewhere', () => {
-    expect(bracketOf(curve(0.1, 0.2, 0.3), 1.2, null)).toBeNull();
-    expect(bracketOf(curve(1.5, 1, 1), 1.2, 70)).toBeNull();
-    expect(bracketOf(curve(0.1, 0.9, 0.3, 1.5), 1.2, 130)).toBeNull();
+  test('are not there without a hit, or with one in the first bin', () => {
+    expect(bracketsOf(curve(0.1, 0.2, 0.3), 1.2)).toBeNull();
+    expect(bracketsOf(curve(1.5, 1, 1), 1.2)).toBeNull();
   });
 
-  test('explain every time of the reference that is not in the first bin', () => {
-    const it = imagesOfRun(runId('simulated-it'))!;
-    const explained = imageRows(it).filter(
-      (row) => bracketOf(curveOf(it, row.index), row.threshold, row.ostMs) !== null,
-    );
-    expect(explained).toHaveLength(660);
+  test('both rules’ times stand beside each image, and which of them the run’s own are is found', () => {
+    const dipping = images([
+      [0.1, 0.9, 0.3, 1.5, 2],
+      [1.5, 1, 1, 1, 1],
+      [0.1, 0.2, 0.3, 0.4, 0.5],
+    ]);
+    const of = (ostMs: (number | null)[]) => imageRows({ ...dipping, ostMs });
+    const [first, second, third] = of([90, 70, null]);
+    expect(first!.byRule).toEqual({ best: expect.closeTo(90, 9), previous: expect.closeTo(97.5, 9) });
+    expect(second!.byRule).toEqual({ best: 70, previous: 70 });
+    expect(third!.byRule).toEqual({ best: null, previous: null });
+    expect(scoredBracket(of([90, 70, null]))).toBe('best');
+    expect(scoredBracket(of([97.5, 70, null]))).toBe('previous');
+    expect(scoredBracket(imageRows(ff64))).toBeNull();
+    expect(imageSentence(first!, 'best')).toContain('from the bin just before it is 97.5 ms');
+    expect(imageSentence(second!, 'best')).not.toContain('just before');
+  });
+
+  test('explain every time of the reference; 29 of its 660 images move by more than 5 ms between the rules', () => {
+    const rows = imageRows(imagesOfRun(runId('simulated-it'))!);
+    expect(scoredBracket(rows)).toBe('best');
+    // The reference's curves are rounded to four decimals.
+    expect(rows.filter((row) => Math.abs(row.byRule.best! - row.ostMs!) < 0.5)).toHaveLength(660);
+    expect(rows.filter(({ byRule }) => Math.abs(byRule.best! - byRule.previous!) > 5)).toHaveLength(29);
   });
 });
 

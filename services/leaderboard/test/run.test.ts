@@ -82,6 +82,8 @@ describe('scores of a run', () => {
       'ost_rho',
       'ost_rho_partial_object',
       'ost_delay_mean',
+      'ost_delay_mean_bound',
+      'ost_concordance_matched',
       'ost_solved',
       'ost_never_solved',
       'ost_native_delay_mean',

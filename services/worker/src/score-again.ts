@@ -30,7 +30,9 @@ async function obstacle(context: Context, run: OutdatedRun): Promise<string | nu
   if (!context.benchmarks.has(run.benchmark)) return `the worker does not have ${run.benchmark}`;
   if (run.model.kind === NULL_KIND) return obstacleOfNullRow(context, run);
   const regions = Object.values(run.extraction?.regions ?? {});
-  const stored = regions.length > 0 && (await Promise.all(regions.map(({ path }) => stampOf(path)))).every((stamp) => stamp !== null);
+  const stored =
+    regions.length > 0 &&
+    (await Promise.all(regions.map(({ path }) => stampOf(path)))).every((stamp) => stamp !== null);
   return stored ? null : 'its activations are gone';
 }
 

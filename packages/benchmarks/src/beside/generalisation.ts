@@ -1,5 +1,5 @@
 import type { Series } from '@corescore/contracts';
-import { wilson } from '@corescore/metrics';
+import { heldOutShare } from '@corescore/metrics';
 import type { Benchmark } from '../benchmark.js';
 import { REGION, timeAxis } from '../score-rows.js';
 import type { Beside } from './observe.js';
@@ -17,9 +17,7 @@ export function generalisationSeries(
   const cells = generalisation.flatMap((row) =>
     bins.values.map((_, test) => {
       const correct = row?.[test] ?? null;
-      if (correct === null) return null;
-      const right = correct.reduce((sum, hit) => sum + hit, 0);
-      return { value: right / n, ...wilson(right, n) };
+      return correct === null ? null : heldOutShare(correct, benchmark.folds[0]);
     }),
   );
   return {

@@ -1,7 +1,7 @@
 import type { MetricKey, Score } from '@corescore/contracts';
 import { objectSolutionTimes } from '@corescore/metrics';
 import type { Benchmark } from '../benchmark.js';
-import { type OstStatistic, ostStatistic, sampleOf } from '../ost-statistics.js';
+import { type OstStatistic, ostNote, ostStatistic, sampleOf, solvedCount } from '../ost-statistics.js';
 import type { ScoringPool } from '../pool.js';
 import { absent, imagesOf, present } from '../score-rows.js';
 import type { Beside } from './observe.js';
@@ -35,16 +35,16 @@ export async function nativeScores(
     curves.map((curve) => curve ?? undefinedCurve),
     curves.map((_, step) => step),
     benchmark.thresholds,
-    'best',
+    benchmark.bracket,
   );
-  const sample = sampleOf(benchmark, steps);
-  const solved = steps.filter((t) => !Number.isNaN(t)).length;
+  const sample = sampleOf(benchmark, steps, curves.length);
+  const solved = solvedCount(steps);
   const scores = keys.map(async (metric) => {
     const statistic = NATIVE[metric];
     const value = ostStatistic(statistic, sample)(imagesOf(benchmark, 'all'));
     if (value === null) return absent(metric, 'all', solved === 0 ? 'never_solved' : 'undefined', solved, total);
     const interval = await pool.run('ostInterval', { statistic, sample, ...benchmark.bootstrap });
-    return present(metric, 'all', value, solved, total, interval);
+    return present(metric, 'all', value, solved, total, interval, ostNote(statistic, sample));
   });
   return [...(await Promise.all(scores)), present('ost_native_solved', 'all', solved, total, total)];
 }

@@ -13,7 +13,8 @@ export type OverBins<T> = (T | null)[];
 export interface Beside {
   /** Rows of the strip with the i1 of each bin; empty for a subject without time. */
   strip: { key: string; i1: OverBins<Float64Array> }[];
-  shuffled: OverBins<OneRepetition>;
+  /** One a shuffle of the labels. */
+  shuffled: OverBins<OneRepetition[]>;
   /** The untrained twin, or why there is none. */
   twin: OverBins<OneRepetition> | { reason: 'not_run' | 'failed'; note: string };
   /** i1 in each of the model's own scored steps; null for a subject without time. */

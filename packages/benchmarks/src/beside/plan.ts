@@ -9,7 +9,7 @@ import type { FeatureVariant } from './thread.js';
 export const BESIDE = {
   cs: [1e-4, 1e-3, 1e-2, 1e-1],
   features: [100, 424],
-  seeds: { features: 1, noise: 2, labels: 3, twin: 4 },
+  seeds: { features: 1, noise: 2, labels: [3, 5, 6, 7, 8], twin: 4 },
   /** Bootstrap draws of an interval in the strip. */
   draws: 1000,
 } as const;
@@ -42,7 +42,7 @@ export function besideOf(benchmark: Benchmark, mixture: number, temporal: boolea
     { key: NOISE, kind: 'noise', ratio: benchmark.trialNoise(), seed: noise * 1000 + mixture },
   ];
   return {
-    shuffled: shuffledLabels(benchmark.labels, labels),
+    shuffled: labels.map((seed) => shuffledLabels(benchmark.labels, seed)),
     cs: temporal ? cs : [],
     variants: temporal ? variants : [],
   };

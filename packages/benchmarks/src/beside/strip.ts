@@ -1,7 +1,7 @@
 import type { Series } from '@corescore/contracts';
-import { wilson } from '@corescore/metrics';
+import { heldOutShare } from '@corescore/metrics';
 import type { Benchmark } from '../benchmark.js';
-import { type OstStatistic, ostStatistic, sampleOf, solutionTimesOf } from '../ost-statistics.js';
+import { type OstStatistic, ostStatistic, sampleOf, solutionTimesOf, solvedCount } from '../ost-statistics.js';
 import type { ScoringPool } from '../pool.js';
 import { imagesOf, REGION } from '../score-rows.js';
 import type { Beside } from './observe.js';
@@ -16,7 +16,7 @@ interface Cell {
 }
 const NOTHING: Cell = { value: null, low: null, high: null };
 
-/** The cells of one variant: three statistics with bootstrap intervals, and how many images it solves with Wilson's. */
+/** The cells of one variant: three statistics with bootstrap intervals, and how many images it solves (`heldOutShare`). */
 async function cellsOf(benchmark: Benchmark, i1: readonly (Float64Array | null)[], pool: ScoringPool): Promise<Cell[]> {
   if (i1.every((curve) => curve === null)) return [...STATISTICS, 'ost_solved'].map(() => NOTHING);
   const ostMs = solutionTimesOf(benchmark, i1);
@@ -28,9 +28,10 @@ async function cellsOf(benchmark: Benchmark, i1: readonly (Float64Array | null)[
     const interval = await pool.run('ostInterval', task);
     return { value, low: interval?.low ?? null, high: interval?.high ?? null };
   });
-  const solved = ostMs.filter((t) => !Number.isNaN(t)).length;
-  const { low, high } = wilson(solved, ostMs.length);
-  return [...(await Promise.all(cells)), { value: solved, low: low * ostMs.length, high: high * ostMs.length }];
+  const isSolved = Uint8Array.from(ostMs, (t) => (Number.isNaN(t) ? 0 : 1));
+  const n = ostMs.length;
+  const { low, high } = heldOutShare(isSolved, benchmark.folds[0]);
+  return [...(await Promise.all(cells)), { value: solvedCount(ostMs), low: low * n, high: high * n }];
 }
 
 /**

@@ -31,8 +31,8 @@ export interface OneRepetition {
 export interface BesideTask extends DecodeTask {
   /** Other weights of the hinge loss. */
   cs: { key: string; c: number }[];
-  /** The same pipeline on these labels. */
-  shuffled: Int32Array;
+  /** The same pipeline on each of these labels. */
+  shuffled: Int32Array[];
   variants: FeatureVariant[];
 }
 
@@ -40,8 +40,9 @@ export interface DecodedBeside {
   main: DecodedStep;
   /** First repetition of `main`. */
   first: OneRepetition;
-  /** Null where it is not defined; `variants` by key, null also where the model has fewer features than asked for. */
-  shuffled: OneRepetition | null;
+  /** One a shuffle; null where it is not defined. */
+  shuffled: OneRepetition[] | null;
+  /** By key; null where it is not defined, or the model has fewer features than asked for. */
   variants: Record<string, OneRepetition | null>;
   /** Largest relative duality gap of all but `main`. */
   maxGap: number;
@@ -58,15 +59,18 @@ export function decodeBeside(task: BesideTask): Promise<ThreadResult<DecodedBesi
     const input = { x, n, f, folds: [fold] };
     // The decoder of the scores comes first: without it there is no run. What stands beside it may be undefined.
     const all = await decode({ x, n, f, folds: task.folds, ...base }, kernels);
-    const readOuts = [{ ...base, labels: shuffled }, ...cs.map((other) => ({ ...base, c: other.c }))];
-    const found: (DecodeResult | null)[] = (await attempt(decodeMany({ ...input, readOuts }, kernels))) ?? [];
+    // All from the Gram matrices of one set of folds; the first four together (`decodeMany`).
+    const [first, ...others] = shuffled.map((order) => ({ ...base, labels: order }));
+    const readOuts = [first, ...cs.map((other) => ({ ...base, c: other.c })), ...others];
+    const found: DecodeResult[] = (await attempt(decodeMany({ ...input, readOuts }, kernels))) ?? [];
+    const ofShuffles = [...found.slice(0, 1), ...found.slice(1 + cs.length)];
     const repetition = (result: DecodeResult | null | undefined, truths: Int32Array): OneRepetition | null =>
       result ? oneRepetition(stepOf(result, { labels: truths, classes }, [fold])) : null;
     const variants: DecodedBeside['variants'] = {};
     cs.forEach(({ key }, at) => {
       variants[key] = repetition(found[1 + at], labels);
     });
-    const gaps = found.map((result) => result?.maxGap ?? 0);
+    const gaps = found.map(({ maxGap }) => maxGap);
     for (const variant of task.variants) {
       const made = featuresOf(variant, x, n, f);
       const result = made === null ? null : await attempt(decode({ ...input, ...base, ...made }, kernels));
@@ -76,9 +80,9 @@ export function decodeBeside(task: BesideTask): Promise<ThreadResult<DecodedBesi
     return {
       main: stepOf(all, base, task.folds),
       first: repetition({ ...all, decisions: [all.decisions[0]] }, labels)!,
-      shuffled: repetition(found[0], shuffled),
+      shuffled: found.length === 0 ? null : shuffled.map((order, at) => repetition(ofShuffles[at], order)!),
       variants,
-      maxGap: Math.max(...gaps),
+      maxGap: Math.max(0, ...gaps),
     };
   });
 }

@@ -41,6 +41,7 @@ export function smallBenchmark(): Benchmark {
       bootstrap: { draws: 50, seed: 1 },
       ceiling: () => null,
     },
+    bracket: 'best',
     trialNoise: () => 0.5,
     decoder: { c: 0.01 },
     bootstrap: { draws: 200, seed: 1 },

@@ -24,7 +24,7 @@ export interface DecodedWindow {
   startMs: number;
   endMs: number;
   accuracy: number;
-  /** Wilson interval, 95 %. */
+  /** 95 %, by the spread of the folds (`heldOutShare`): presentations that share a classifier are not independent. */
   low: number;
   high: number;
   correct: number;
@@ -59,7 +59,7 @@ export interface Decoding {
  * @throws CorescoreError naming the flag or the coordinate at fault
  */
 export async function decodeAssembly(assembly: Assembly, options: DecodeOptions): Promise<Decoding> {
-  const { argmaxCorrect, decode, leaveOneGroupOut, stratifiedKFold, wilson } = await import('@corescore/metrics');
+  const { argmaxCorrect, decode, heldOutShare, leaveOneGroupOut, stratifiedKFold } = await import('@corescore/metrics');
   const { createKernels } = await import('@corescore/linalg');
   const recorded = recordings(assembly);
   const windows = countWindows(recorded, options);
@@ -119,13 +119,15 @@ export async function decodeAssembly(assembly: Assembly, options: DecodeOptions)
         options.signal,
       );
       const held = decisions[0]!;
-      const correct = argmaxCorrect(held, labels, classes.length).reduce((sum, hit) => sum + hit, 0);
+      const hits = argmaxCorrect(held, labels, classes.length);
+      const { value, low, high } = heldOutShare(hits, fold);
       result.windows.push({
         startMs: window.startMs,
         endMs: window.endMs,
-        accuracy: correct / n,
-        ...wilson(correct, n),
-        correct,
+        accuracy: value,
+        low,
+        high,
+        correct: hits.reduce((sum, hit) => sum + hit, 0),
         n,
         decisions: held,
       });

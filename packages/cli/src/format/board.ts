@@ -1,4 +1,11 @@
-import type { BenchmarkView, Leaderboard, LeaderboardRow, MetricKey, Subset } from '@corescore/contracts';
+import {
+  type BenchmarkView,
+  type Leaderboard,
+  type LeaderboardRow,
+  METRICS,
+  type MetricKey,
+  type Subset,
+} from '@corescore/contracts';
 import { table } from './table.js';
 import { formatNumber, formatValue, REASONS } from './words.js';
 
@@ -15,6 +22,8 @@ const COLUMNS: { title: string; metric: MetricKey; subset: Subset; interval: boo
 const STRUCK = '✗ ';
 
 const nameOf = (row: LeaderboardRow): string => (row.role === 'model' ? `${row.owner}/${row.name}` : row.label);
+
+const MATCHED = 'ost_concordance_matched';
 
 /** One sentence on what is measured, the table in the order of the service, and what the reference rows mean. */
 export function boardText(benchmark: BenchmarkView, board: Leaderboard): string {
@@ -43,6 +52,7 @@ export function boardText(benchmark: BenchmarkView, board: Leaderboard): string 
     '\n',
     ...struck.map((row) => `${STRUCK}${nameOf(row)}: ${row.struckReason}; does not compare with the rows above\n`),
     ...references.map((row) => `– ${row.label}: ${row.sentence}\n`),
+    matchedNulls(board.rows),
     `${benchmark.caveat}\n`,
   ].join('');
 }
@@ -51,6 +61,18 @@ export function boardText(benchmark: BenchmarkView, board: Leaderboard): string 
 function cells(row: LeaderboardRow): string[] {
   if (row.status !== 'scored') return [row.status, ...COLUMNS.map(() => '')];
   return [...COLUMNS.map((column) => cell(row, column)), solved(row)];
+}
+
+/** What the null rows get for the matched concordance, whose chance is .5 in theory only; nothing where none has it. */
+function matchedNulls(rows: readonly LeaderboardRow[]): string {
+  const found = rows.flatMap((row) => {
+    const score =
+      row.role === 'null' && row.struckReason === null
+        ? row.scores.find((s) => s.metric === MATCHED && s.subset === 'all')
+        : undefined;
+    return score?.value == null ? [] : [`${row.label} ${formatValue(score)}`];
+  });
+  return found.length === 0 ? '' : `${METRICS[MATCHED].label}, of the null rows: ${found.join('; ')}\n`;
 }
 
 function cell(row: LeaderboardRow, { metric, subset, interval }: (typeof COLUMNS)[number]): string {

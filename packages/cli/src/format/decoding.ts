@@ -39,7 +39,7 @@ export function decodingText(file: string, decoding: Decoding, columns: number):
     ),
     '\n',
     `  Peak ${best.accuracy.toFixed(3)} at ${best.startMs} – ${best.endMs} ms; chance ${chance.toFixed(3)}. `,
-    'Intervals are Wilson’s and take presentations for independent.\n',
+    'Intervals are by the spread of the folds: presentations that share a classifier are not independent.\n',
   ].join('');
 }
 

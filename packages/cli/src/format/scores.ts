@@ -25,11 +25,26 @@ export function scoreTable(scores: readonly Score[], indent = '  '): string {
   return table(columns, rows, indent) + remarks(scores, indent);
 }
 
-/** What a score says of itself, below the table: in a cell it would make every row as wide. */
+const CEILED =
+  'ceiled: r² / ceiling, of late IT beyond the first step R² / ceiling: the share of the reliable variance. r itself is at most √ceiling.';
+
+/**
+ * What scores say of themselves, below the table: in a cell it would make every row as wide. What several say alike stands
+ * once, and how to read "ceiled" where one is.
+ */
 function remarks(scores: readonly Score[], indent: string): string {
-  const lines = scores.flatMap(({ metric, subset, note }) =>
-    note === undefined ? [] : [`${indent}${LABELS[metric]?.label ?? metric} (${subset}): ${note}\n`],
-  );
+  const saying = new Map<string, Map<string, string[]>>();
+  for (const { metric, subset, note } of scores) {
+    if (note === undefined) continue;
+    const label = LABELS[metric]?.label ?? metric;
+    const labels = saying.get(note) ?? new Map<string, string[]>();
+    saying.set(note, labels.set(label, [...(labels.get(label) ?? []), subset]));
+  }
+  const lines = [...saying].map(([note, labels]) => {
+    const who = [...labels].map(([label, subsets]) => `${label} (${subsets.join(', ')})`).join('; ');
+    return `${indent}${who}: ${note}\n`;
+  });
+  if (scores.some(({ ceiled }) => ceiled !== undefined)) lines.push(`${indent}${CEILED}\n`);
   return lines.length === 0 ? '' : `\n${lines.join('')}`;
 }
 

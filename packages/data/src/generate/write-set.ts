@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CorescoreError, canonicalJson } from '@corescore/contracts';
+import { publishFolder, writeAtomically } from '@corescore/contracts/files';
 import { npyHeaderBytes } from '@corescore/formats';
 import { ATLAS_DIGEST } from './atlas.js';
 import { generateSet } from './generate-set.js';
@@ -72,12 +73,11 @@ export async function writeSet(
     await mkdir(scratch, { recursive: true });
     const written = await writeFiles(scratch, checked, signal, onProgress);
     const description: SetDescription = { ...key, ...written };
-    await writeFile(join(scratch, 'set.json'), `${JSON.stringify(description, null, 2)}\n`);
+    await writeAtomically(join(scratch, 'set.json'), `${JSON.stringify(description, null, 2)}\n`);
     const faster = await readWhole(folder);
     if (faster !== undefined) return result(faster, true);
     // What lies there is damaged.
-    await rm(folder, { recursive: true, force: true });
-    await rename(scratch, folder);
+    await publishFolder(scratch, folder);
     return result(description, false);
   } catch (error) {
     const faster = await readWhole(folder);

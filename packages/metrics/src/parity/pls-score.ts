@@ -57,7 +57,8 @@ export interface InternalConsistency {
 /**
  * Brain-Score's `internal_consistency`: repetitions halved by `ShuffleSplit(10, train_size=.5, random_state=1)`, each
  * half averaged, Pearson's r of each neuroid over all images, Spearman-Brown, median over neuroids, mean over halvings.
- * Of an odd number of repetitions the second half has one more, where `splitHalfCeiling` leaves one out.
+ * Of an odd number of repetitions the second half has one more and the two count as equal halves, where `splitHalfCeiling`
+ * leaves one out and corrects for all.
  *
  * @param repetitions responses of each, n*m row-major
  * @returns `no_ceiling` for a single repetition
@@ -74,7 +75,11 @@ export function internalConsistency(repetitions: readonly Float64Array[], n: num
   if (repetitions.length < 2) return { value: null, error: null, perHalving: [], reason: 'no_ceiling' };
   const perHalving = shuffleSplit(repetitions.length, { splits: SPLITS, testFraction: 0.5, seed: SEED }).map(
     ({ train, test }) =>
-      medianOf(neuroidCorrelations(meanOf(repetitions, train), meanOf(repetitions, test), n, m).map(spearmanBrown)),
+      medianOf(
+        neuroidCorrelations(meanOf(repetitions, train), meanOf(repetitions, test), n, m).map((r) =>
+          spearmanBrown(r, 2),
+        ),
+      ),
   );
   const over = overSplits(perHalving);
   return { ...over, perHalving, ...(over.value === null ? { reason: 'undefined' as const } : {}) };

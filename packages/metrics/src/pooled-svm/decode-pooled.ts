@@ -11,6 +11,12 @@ const FEWEST_IMAGES = 100;
 /** Classes in folds that are solved together, at most: bounds what they hold, whatever the number of read-outs. */
 const COLUMNS = 300;
 
+/**
+ * Read-outs that are solved together, at most. Columns of one product round alike, so that the last digits of a read-out hang on
+ * those beside it: those of another group are none of them.
+ */
+const READ_OUTS = 4;
+
 /** Whether one Gram matrix for all folds is worth trying: with fewer features than images it has no inverse. */
 export const isPooled = (n: number, f: number): boolean => n >= FEWEST_IMAGES && f >= n;
 
@@ -30,14 +36,8 @@ export async function decodePooled(
   const pooled = folds.map(({ train, test }) => pooledFold(pool, train, test));
   const kernel = await poolKernel(pool, pooled, kernels);
   if (kernel === null) return [...folds];
-  const owners = folds.flatMap((_, fold) =>
-    readOuts.flatMap(({ classes }, readOut) =>
-      Array.from({ length: classes }, (__, label) => ({ fold, readOut, label })),
-    ),
-  );
   const open = new Set<number>();
-  for (let from = 0; from < owners.length; from += COLUMNS) {
-    const some = owners.slice(from, from + COLUMNS);
+  for (const some of batches(folds.length, readOuts)) {
     const columns = some.map(({ fold, readOut, label }): Column => {
       const { labels, c } = readOuts[readOut];
       const y = new Float64Array(pool.n);
@@ -59,4 +59,26 @@ export async function decodePooled(
     });
   }
   return folds.filter((_, fold) => open.has(fold));
+}
+
+interface Owner {
+  fold: number;
+  readOut: number;
+  label: number;
+}
+
+/** Classes of all folds and read-outs, a group of read-outs at a time, in parts of at most `COLUMNS`. */
+function batches(folds: number, readOuts: readonly ReadOut[]): Owner[][] {
+  const out: Owner[][] = [];
+  for (let group = 0; group < readOuts.length; group += READ_OUTS) {
+    const owners = Array.from({ length: folds }, (_, fold) =>
+      readOuts
+        .slice(group, group + READ_OUTS)
+        .flatMap(({ classes }, at) =>
+          Array.from({ length: classes }, (__, label): Owner => ({ fold, readOut: group + at, label })),
+        ),
+    ).flat();
+    for (let from = 0; from < owners.length; from += COLUMNS) out.push(owners.slice(from, from + COLUMNS));
+  }
+  return out;
 }

@@ -39,9 +39,12 @@ export interface AddedVariance {
   value: number | null;
   /** Standard error over splits. */
   error: number | null;
-  /** Median over neuroids of the difference in R^2. */
+  /** Median over neuroids of the difference in explained variance. */
   perSplit: (number | null)[];
-  /** Median R^2 of the first alone and of both, means over splits. */
+  /**
+   * Variance explained by the first alone and by both in the neuroid that is the median (the mean of the middle two), mean
+   * over splits: `both` less `first` is `value`.
+   */
   first: number | null;
   both: number | null;
   /** Neuroids whose responses vary over the test images of every split, of `nTotal`. */
@@ -51,11 +54,12 @@ export interface AddedVariance {
 
 /**
  * Variance of the responses that a second set of features explains beyond a first (METRICS 5): on held-out images
- * R^2(first and second) - R^2(first), R^2 = 1 - sum (y - prediction)^2 / sum (y - mean of the training rows)^2. The
- * difference is taken neuroid by neuroid, where noise of the responses cancels, then the median over neuroids and the
- * mean over splits. It is negative where the second set costs more by overfitting than it brings. Divided by the
- * responses' reliability (the split-half ceiling, the share of their variance that is not noise) it is a share of what
- * could be explained.
+ * max(0, R^2(first and second)) - max(0, R^2(first)), R^2 = 1 - sum (y - prediction)^2 / sum (y - mean of the training
+ * rows)^2. A held-out R^2 has no lower end: one below 0 explains nothing, as the mean does, and to come from there up to 0 is
+ * no gain. The difference is taken neuroid by neuroid, where noise of the responses cancels, then the median over neuroids
+ * and the mean over splits. It is negative where the second set costs more by overfitting than it brings, and never more
+ * than both explain. Divided by the responses' reliability (the split-half ceiling, the share of their variance that is not
+ * noise) it is a share of what could be explained.
  *
  * @param first predictions of each split from the first features alone, test.length * m
  * @param both from `sideBySide`, by the same mapping
@@ -68,30 +72,41 @@ export function addedVariance(
   both: readonly Float64Array[],
 ): AddedVariance {
   const { m } = target;
-  const errors = splitErrors(target, splits, first, both);
-  const perSplit = errors.map(({ total, a, b }) => {
-    const sums = [total, a, b].map((rows) => columnSums(rows, m));
-    const varies = Array.from(sums[0].keys()).filter((j) => sums[0][j] > 0);
-    const median = (of: (j: number) => number): number | null => {
-      const value = medianInPlace(Float64Array.from(varies, of), varies.length);
-      return Number.isNaN(value) ? null : value;
-    };
-    return {
-      varies,
-      added: median((j) => (sums[1][j] - sums[2][j]) / sums[0][j]),
-      first: median((j) => 1 - sums[1][j] / sums[0][j]),
-      both: median((j) => 1 - sums[2][j] / sums[0][j]),
-    };
+  const perSplit = splitErrors(target, splits, first, both).map(({ total, a, b }) => {
+    const [totals, alone, together] = [total, a, b].map((rows) => columnSums(rows, m));
+    const neuroids = Array.from(totals.keys())
+      .filter((j) => totals[j] > 0)
+      .map((j) => ({ j, first: explained(alone[j], totals[j]), both: explained(together[j], totals[j]) }));
+    return { varies: neuroids.map(({ j }) => j), middle: middleByGain(neuroids) };
   });
   const everywhere = perSplit[0].varies.filter((j) => perSplit.every((split) => split.varies.includes(j)));
+  const added = perSplit.map(({ middle }) => (middle === null ? null : middle.both - middle.first));
   return {
-    ...meanAndError(perSplit.map((split) => split.added)),
-    perSplit: perSplit.map((split) => split.added),
-    first: meanAndError(perSplit.map((split) => split.first)).value,
-    both: meanAndError(perSplit.map((split) => split.both)).value,
+    ...meanAndError(added),
+    perSplit: added,
+    first: meanAndError(perSplit.map(({ middle }) => middle?.first ?? null)).value,
+    both: meanAndError(perSplit.map(({ middle }) => middle?.both ?? null)).value,
     n: everywhere.length,
     nTotal: m,
   };
+}
+
+/** Share of the variance that predictions explain, from sums of squares: a worse guess than the mean explains nothing. */
+const explained = (squaredErrors: number, total: number): number => Math.max(0, 1 - squaredErrors / total);
+
+interface Explained {
+  first: number;
+  both: number;
+}
+
+/** The neuroid whose gain is the median, or the mean of the middle two; null of none. */
+function middleByGain(neuroids: readonly Explained[]): Explained | null {
+  const sorted = [...neuroids].sort((x, z) => x.both - x.first - (z.both - z.first));
+  const half = sorted.length >> 1;
+  if (sorted.length === 0) return null;
+  if (sorted.length % 2 === 1) return sorted[half];
+  const [below, above] = [sorted[half - 1], sorted[half]];
+  return { first: (below.first + above.first) / 2, both: (below.both + above.both) / 2 };
 }
 
 /** `addedVariance` in the bootstrap draws of `predictivityDraws`: the same images. @returns NaN where undefined */
@@ -106,18 +121,19 @@ export async function addedVarianceDraws(
   const { n, m } = target;
   const counts = imageCounts(n, draws, seed);
   const out = new Float64Array(draws);
-  const shares = new Float64Array(m);
+  const gains = new Float64Array(m);
   for (const [s, { total, a, b }] of splitErrors(target, splits, first, both).entries()) {
     const { test } = splits[s];
     const { weights } = countsOf(counts, n, draws, test);
-    const product = (rows: Float64Array): Promise<Float64Array> =>
+    const sumsOf = (rows: Float64Array): Promise<Float64Array> =>
       kernels.multiply(weights, rows, { rows: draws, inner: test.length, columns: m });
-    const gains = await product(a.map((v, at) => v - b[at]));
-    const totals = await product(total);
+    const [totals, alone, together] = [await sumsOf(total), await sumsOf(a), await sumsOf(b)];
     for (let draw = 0; draw < draws; draw++) {
       let defined = 0;
-      for (let at = draw * m; at < (draw + 1) * m; at++) if (totals[at] > 0) shares[defined++] = gains[at] / totals[at];
-      out[draw] += medianInPlace(shares, defined) / splits.length;
+      for (let at = draw * m; at < (draw + 1) * m; at++) {
+        if (totals[at] > 0) gains[defined++] = explained(together[at], totals[at]) - explained(alone[at], totals[at]);
+      }
+      out[draw] += medianInPlace(gains, defined) / splits.length;
     }
   }
   return out;

@@ -1,10 +1,11 @@
 import type { AbsenceReason, LeaderboardRow } from '@corescore/contracts';
 import type { ReactNode } from 'react';
-import { REASONS } from '../format/scores.js';
+import { nullRowsText, REASONS } from '../format/scores.js';
 
 /** What the rows that do not compete show, and what the words in place of numbers mean. Only what the board has. */
 export function BoardLegend({ rows }: { rows: readonly LeaderboardRow[] }): ReactNode {
   const references = rows.filter((row) => row.role !== 'model');
+  const matched = nullRowsText(rows, 'ost_concordance_matched');
   const reasons = [...new Set(rows.flatMap((row) => row.scores.flatMap((s) => s.reason ?? [])))] as AbsenceReason[];
   return (
     <div className="legend">
@@ -41,7 +42,10 @@ export function BoardLegend({ rows }: { rows: readonly LeaderboardRow[] }): Reac
           </div>
           <div>
             <dt>Delay</dt>
-            <dd>Mean solution time of Challenge minus Control images.</dd>
+            <dd>
+              Mean solution time of Challenge minus Control images, over the images that are solved. Below it the same
+              when an image that is never solved counts as solved at the end of the target’s time.
+            </dd>
           </div>
           {rows.some((row) => row.struckReason !== null) && (
             <div>
@@ -52,6 +56,14 @@ export function BoardLegend({ rows }: { rows: readonly LeaderboardRow[] }): Reac
                 Scored by an older version of the scoring, which gives other numbers: these do not compare with the rest
                 of the board and have no rank. They are scored again from their stored activations, where those are
                 there.
+              </dd>
+            </div>
+          )}
+          {matched !== null && (
+            <div>
+              <dt>OST concordance, matched</dt>
+              <dd>
+                On the page of each run. {matched}. Chance is .5; a model that does not pass these has shown nothing.
               </dd>
             </div>
           )}

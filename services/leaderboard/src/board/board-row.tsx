@@ -1,10 +1,18 @@
-import type { LeaderboardRow, Score } from '@corescore/contracts';
+import type { LeaderboardRow } from '@corescore/contracts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { views } from '../api/paths.js';
 import { formatInterval, formatNumber } from '../format/numbers.js';
-import { failureWords, findScore, hasInterval, reasonWords, STATUS_WORDS } from '../format/scores.js';
-import { SCORE_COLUMNS } from './columns.js';
+import {
+  delayBoundText,
+  failureWords,
+  findScore,
+  hasInterval,
+  reasonWords,
+  STATUS_WORDS,
+  solvedText,
+} from '../format/scores.js';
+import { SCORE_COLUMNS, type ScoreColumn } from './columns.js';
 import { ScoreBar } from './score-bar.js';
 import { SolutionGap } from './solution-gap.js';
 
@@ -18,26 +26,34 @@ export interface RowContext {
 }
 
 function ScoreCell({
-  score,
+  row,
+  column,
   context,
 }: {
-  score: Score | undefined;
+  row: LeaderboardRow;
+  column: ScoreColumn;
   context: RowContext & { struck: boolean };
 }): ReactNode {
+  const score = findScore(row.scores, column.metric, column.subset);
+  const bound = column.metric === 'ost_delay_mean' ? delayBoundText(row.scores, context.range[1]) : null;
   if (score === undefined || score.value === null) {
     return (
       <td className="num">
         <span className="absent">{reasonWords(score)}</span>
+        {bound !== null && <span className="interval">{bound}</span>}
       </td>
     );
   }
   const isMain = score.metric === context.mainMetric;
   const Value = context.struck ? 's' : 'span';
+  const solved = solvedText(score);
   return (
     <td className={isMain ? 'num main' : 'num'}>
       <Value className="value">{formatNumber(score.value, score.unit)}</Value>
       {score.unit === 'images' && <span className="interval">of {score.nTotal}</span>}
       {hasInterval(score) && <Value className="interval">{formatInterval(score.low, score.high, score.unit)}</Value>}
+      {solved !== null && <Value className="interval">{solved}</Value>}
+      {bound !== null && <Value className="interval">{bound}</Value>}
       {isMain && !context.struck && <ScoreBar score={score} ceiling={context.ceiling} />}
     </td>
   );
@@ -107,11 +123,7 @@ export function BoardRow({ row, context }: { row: LeaderboardRow; context: RowCo
       {row.status === 'scored' ? (
         <>
           {SCORE_COLUMNS.map((column) => (
-            <ScoreCell
-              key={column.id}
-              score={findScore(row.scores, column.metric, column.subset)}
-              context={{ ...context, struck }}
-            />
+            <ScoreCell key={column.id} row={row} column={column} context={{ ...context, struck }} />
           ))}
           <td className="num">
             <SolutionGap row={row} range={context.range} />

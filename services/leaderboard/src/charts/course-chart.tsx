@@ -249,7 +249,11 @@ function courseSentence({ points, unit, title, floors = [] }: CourseProps): stri
     return last === undefined ? [] : [`${SUBSET_WORDS[band]} ${formatQuantity(last.value, unit)}`];
   });
   const below = floors.map(({ label, points: own }) => `${label} ${formatQuantity(own.at(-1)!.value, unit)}`);
-  return `${title}: at the last bin ${[...ends, ...below].join(', ')}`;
+  const last = Math.max(...points.map((p) => p.startMs ?? Number.NEGATIVE_INFINITY));
+  const where = Number.isFinite(last)
+    ? `at the last covered bin, from ${last} ms,`
+    : 'in the one window held over all bins';
+  return `${title}: ${where} ${[...ends, ...below].join(', ')}`;
 }
 
 /** Challenge against Control over time, with 95 % bands; two dots for a model without time. */

@@ -28,6 +28,16 @@ export function floorCourses(series: readonly Series[]): Floor[] {
   });
 }
 
+/** What the floors that are drawn are made of, as their scores say: one sentence each. */
+export function floorRemarks(scores: readonly Score[]): string[] {
+  return FLOORS.flatMap(({ name, label }) => {
+    const score = findScore(scores, name);
+    return score?.value == null || score.note === undefined ? [] : [`${titled(label)}: ${score.note}.`];
+  });
+}
+
+const titled = (label: string): string => `${label[0]!.toUpperCase()}${label.slice(1)}`;
+
 /** Why a floor is not drawn, in words: one sentence each. Runs scored before there were floors have no such score. */
 export function absentFloors(scores: readonly Score[]): string[] {
   return FLOORS.flatMap(({ name, label }) => {
@@ -35,6 +45,6 @@ export function absentFloors(scores: readonly Score[]): string[] {
     if (score === undefined || score.value !== null) return [];
     const words = score.reason === undefined ? REASONS.undefined.words : REASONS[score.reason].words;
     const note = score.note === undefined ? '' : ` (${score.note})`;
-    return [`${label[0]!.toUpperCase()}${label.slice(1)}: ${words}${note}.`];
+    return [`${titled(label)}: ${words}${note}.`];
   });
 }

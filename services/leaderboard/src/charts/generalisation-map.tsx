@@ -114,7 +114,10 @@ export function GeneralisationMap({ series, classes }: { series: Series; classes
       <p className="muted">
         Accuracy of a decoder fitted in one bin and read out in another: a code that stays fills the square, one that
         moves on only its diagonal. One repetition of the folds, {series.n} images a cell
-        {square.widest === null ? '' : `; 95 % intervals reach at most ${percent(square.widest)} from the value`}.
+        {square.widest === null
+          ? ''
+          : `; 95 % intervals, by the spread of the folds, reach at most ${percent(square.widest)} from the value`}
+        .
       </p>
       <Numbers square={square} />
     </figure>

@@ -109,7 +109,7 @@ function matrixSentence({ steps, bins }: StepMatrix): string {
   const last = bins.at(-1)!;
   const value = (r: number | null) => (r === null ? 'undefined' : formatQuantity(r, 'r'));
   const best = last.bestStep === null ? '' : `, best step ${last.bestStep} ${value(last.best)}`;
-  return `${TITLE}: ${steps.length} steps, ${bins.length} time bins; in the last bin own clock ${value(last.own)}${best}`;
+  return `${TITLE}: ${steps.length} steps, ${bins.length} time bins; in the last bin, from ${last.startMs} ms, own clock ${value(last.own)}${best}`;
 }
 
 function MatrixNumbers({ steps, bins, cells }: StepMatrix): ReactNode {
@@ -172,8 +172,8 @@ export function StepMatrixChart({ matrix, most }: MatrixProps): ReactNode {
       <Chart label={label} draw={draw} />
       <p className="muted">
         Outlined: the step that the model’s own clock reads a bin from, dashed where it has the lesser share. Dot: the
-        step that most splits choose, each without the images that it tests. Full colour is r {fixed(most, 2)}, what the
-        noise of the responses allows.
+        step that most splits choose, each without the images that it tests. Full colour is r = √ceiling ={' '}
+        {fixed(most, 2)}, what the noise of the responses allows.
       </p>
       <MatrixNumbers {...matrix} />
     </figure>

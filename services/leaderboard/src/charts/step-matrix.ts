@@ -69,8 +69,8 @@ export function stepMatrix(series: readonly Series[]): StepMatrix | null {
 }
 
 /**
- * The highest r that the noise of the responses allows in each bin: the square root of their split-half reliability,
- * which the scores divide r^2 by.
+ * √ceiling of each bin, the highest r that the noise of the responses allows: the ceiling is a reliability, a share of
+ * variance, and scores divide r^2 by it.
  */
 export function attainable(series: readonly Series[]): { startMs: number; value: number }[] {
   const ceiling = find(series, 'predictivity_ceiling');

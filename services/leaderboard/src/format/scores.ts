@@ -1,5 +1,13 @@
-import type { AbsenceReason, FailureKind, RunFailure, RunStatus, Score, Subset } from '@corescore/contracts';
-import { formatInterval, formatQuantity } from './numbers.js';
+import type {
+  AbsenceReason,
+  FailureKind,
+  LeaderboardRow,
+  RunFailure,
+  RunStatus,
+  Score,
+  Subset,
+} from '@corescore/contracts';
+import { formatCount, formatInterval, formatNumber, formatQuantity } from './numbers.js';
 
 export const findScore = (
   scores: readonly Score[],
@@ -41,6 +49,42 @@ export function scoreText(score: Score | undefined): string {
   if (score === undefined || score.value === null) return reasonWords(score);
   const value = formatQuantity(score.value, score.unit);
   return hasInterval(score) ? `${value} (${formatInterval(score.low, score.high, score.unit)})` : value;
+}
+
+/**
+ * How a score stands to its ceiling, by one rule: explained variance over the reliable variance. Of an r that is r² / ceiling,
+ * so that r itself can be √ceiling at most; an R² is divided as it is.
+ */
+export function ceilingText({ unit, ceiled, ceiling }: Score): string | undefined {
+  if (ceiling === undefined) return undefined;
+  const share =
+    ceiled === undefined ? '' : `ceiled, ${unit === 'r' ? 'r²' : 'R²'} / ceiling: ${formatNumber(ceiled, 'r')}; `;
+  const most =
+    unit === 'r' && ceiling >= 0 ? `, so that r is at most √ceiling = ${formatNumber(Math.sqrt(ceiling), 'r')}` : '';
+  return `${share}ceiling ${formatNumber(ceiling, 'r')}${most}`;
+}
+
+/** "over 492 solved images" below a rank correlation or delay of solution times: images without one have no part in it. */
+export const solvedText = ({ metric, n, nTotal }: Score): string | null =>
+  /^ost_(rho|delay)/.test(metric) && n < nTotal ? `over ${formatCount(n)} solved images` : null;
+
+/** "65.8 ms with never-solved at 250 ms": the bound that stands beside the mean delay; null where there is none to show. */
+export function delayBoundText(scores: readonly Score[], endMs: number | null): string | null {
+  const mean = findScore(scores, 'ost_delay_mean');
+  const bound = findScore(scores, 'ost_delay_mean_bound');
+  const isWhole = mean?.value != null && mean.n === mean.nTotal;
+  if (bound?.value == null || isWhole) return null;
+  const at = endMs === null ? 'at the end of the target’s time' : `at ${formatNumber(endMs, 'images')} ms`;
+  return `${formatQuantity(bound.value, bound.unit)} with never-solved ${at}`;
+}
+
+/** What the null rows of a board get for a metric, in a sentence; null where none of them has it. */
+export function nullRowsText(rows: readonly LeaderboardRow[], metric: string): string | null {
+  const found = rows.flatMap((row) => {
+    const score = row.role === 'null' ? findScore(row.scores, metric) : undefined;
+    return score?.value == null ? [] : [`${row.label.replace(/^Null: /, '')} ${scoreText(score)}`];
+  });
+  return found.length === 0 ? null : `Null rows of this board: ${found.join('; ')}`;
 }
 
 export const SUBSET_WORDS: Record<Subset, string> = { all: 'All', control: 'Control', challenge: 'Challenge' };

@@ -4,8 +4,8 @@ import { type ReactNode, useCallback } from 'react';
 import { BAND_COLOUR, CHART_STYLE, Chart } from '../charts/chart.js';
 import { binEdges } from '../charts/courses.js';
 import { fixed } from '../format/numbers.js';
-import { REASONS, SUBSET_WORDS } from '../format/scores.js';
-import { bracketOf, curveOf, type ImageRow } from './images.js';
+import { SUBSET_WORDS } from '../format/scores.js';
+import { type Bracket, bracketsOf, curveOf, type ImageRow, imageSentence, otherRule, rulesDiffer } from './images.js';
 
 const LABEL = { fill: 'currentColor', stroke: 'var(--paper)', strokeWidth: 4 } as const;
 
@@ -35,9 +35,20 @@ function timeMarks(row: ImageRow, middleMs: number): Plot.Markish[] {
   ]);
 }
 
-function drawCurve(width: number, images: ImageResults, row: ImageRow): Element {
+function drawCurve(width: number, images: ImageResults, row: ImageRow, scored: Bracket | null): Element {
   const curve = curveOf(images, row.index);
-  const bracket = bracketOf(curve, row.threshold, row.ostMs);
+  const brackets = scored === null || row.ostMs === null ? null : bracketsOf(curve, row.threshold);
+  const line = (rule: Bracket, strokeDasharray: string) =>
+    brackets === null
+      ? null
+      : Plot.line(brackets[rule], {
+          x: 'startMs',
+          y: 'i1',
+          stroke: 'currentColor',
+          strokeOpacity: 0.7,
+          strokeWidth: 1,
+          strokeDasharray,
+        });
   const edges = binEdges(images.binStartsMs);
   const values = [...curve.map((p) => p.i1), row.threshold, 0];
   return Plot.plot({
@@ -69,9 +80,8 @@ function drawCurve(width: number, images: ImageResults, row: ImageRow): Element 
       }),
       ...timeMarks(row, (edges[0]! + edges.at(-1)!) / 2),
       Plot.lineY(curve, { x: 'startMs', y: 'i1', stroke: BAND_COLOUR[row.band], strokeWidth: 2 }),
-      bracket === null
-        ? null
-        : Plot.line(bracket, { x: 'startMs', y: 'i1', stroke: 'currentColor', strokeOpacity: 0.7, strokeWidth: 1 }),
+      scored === null ? null : line(scored, 'none'),
+      scored === null || !rulesDiffer(row) ? null : line(otherRule(scored), '2,3'),
       Plot.dot(curve, { x: 'startMs', y: 'i1', r: 3, fill: BAND_COLOUR[row.band] }),
       row.ostMs === null
         ? null
@@ -87,17 +97,18 @@ function drawCurve(width: number, images: ImageResults, row: ImageRow): Element 
   });
 }
 
-/** What the curve says, in words: for who cannot see it, and for models that have none. */
-export function imageSentence(row: ImageRow): string {
-  const target = row.targetMs === null ? '' : `; the target solves it at ${fixed(row.targetMs, 1)} ms`;
-  if (row.ostMs !== null) return `The model solves this image at ${fixed(row.ostMs, 1)} ms${target}.`;
-  const why = row.reason === null ? REASONS.undefined : REASONS[row.reason];
-  return `No solution time, ${why.words}${target}.`;
-}
-
 /** The decoding curve of one image: i1 over time, its threshold, where they cross, and the target's time. */
-export function ImageCurve({ images, row }: { images: ImageResults; row: ImageRow }): ReactNode {
-  const draw = useCallback((width: number) => drawCurve(width, images, row), [images, row]);
+export function ImageCurve({
+  images,
+  row,
+  scored,
+}: {
+  images: ImageResults;
+  row: ImageRow;
+  /** The rule of the run's own times. */
+  scored: Bracket | null;
+}): ReactNode {
+  const draw = useCallback((width: number) => drawCurve(width, images, row, scored), [images, row, scored]);
   const curve = curveOf(images, row.index);
   const held = images.binStartsMs.length === 1 ? images.i1[0]?.[row.index] : undefined;
   return (
@@ -105,17 +116,17 @@ export function ImageCurve({ images, row }: { images: ImageResults; row: ImageRo
       <h3>
         {row.object}, {SUBSET_WORDS[row.band]} <code>{row.id.slice(0, 12)}</code>
       </h3>
-      <p>{imageSentence(row)}</p>
+      <p>{imageSentence(row, scored)}</p>
       {curve.length > 0 && (
         <>
           <p className="axis-title">i1, d′</p>
-          <Chart label={`i1 over time. ${imageSentence(row)}`} draw={draw} />
+          <Chart label={`i1 over time. ${imageSentence(row, scored)}`} draw={draw} />
         </>
       )}
-      {bracketOf(curve, row.threshold, row.ostMs) !== null && (
+      {scored !== null && row.ostMs !== null && bracketsOf(curve, row.threshold) !== null && (
         <p className="muted">
           The time is where the thin line reaches θ. It joins the first bin at or above θ with the bin below θ that the
-          benchmark’s rule takes.
+          benchmark’s rule takes{rulesDiffer(row) ? '; the dotted line is that of the other rule' : ''}.
         </p>
       )}
       {held != null && (

@@ -7,7 +7,17 @@ import { fixed, formatNumber } from '../format/numbers.js';
 import { REASONS, SUBSET_WORDS } from '../format/scores.js';
 import { ScrollRegion } from '../ui/scroll-region.js';
 import { ImageCurve } from './image-curve.js';
-import { IMAGE_ORDERS, type ImageRow, imageRows, isImageOrder, selectImages } from './images.js';
+import {
+  BRACKETS,
+  type Bracket,
+  IMAGE_ORDERS,
+  type ImageRow,
+  imageRows,
+  isImageOrder,
+  otherRule,
+  scoredBracket,
+  selectImages,
+} from './images.js';
 
 const SHOWN = 20;
 
@@ -18,7 +28,15 @@ const millis = (value: number | null, row: ImageRow): ReactNode =>
     fixed(value, 1)
   );
 
-function Row({ row, chosen, onChoose }: { row: ImageRow; chosen: boolean; onChoose: () => void }): ReactNode {
+interface RowProps {
+  row: ImageRow;
+  /** The rule that the run's times do not come from; null where there is one time only. */
+  other: Bracket | null;
+  chosen: boolean;
+  onChoose: () => void;
+}
+
+function Row({ row, other, chosen, onChoose }: RowProps): ReactNode {
   return (
     <tr className={chosen ? 'chosen' : undefined}>
       <th scope="row">
@@ -33,6 +51,7 @@ function Row({ row, chosen, onChoose }: { row: ImageRow; chosen: boolean; onChoo
       <td className="num">{fixed(row.threshold, 2)}</td>
       <td className="num">{row.targetMs === null ? 'none' : fixed(row.targetMs, 1)}</td>
       <td className="num">{millis(row.ostMs, row)}</td>
+      {other !== null && <td className="num">{row.byRule[other] === null ? '' : fixed(row.byRule[other], 1)}</td>}
       <td className="num">{row.differenceMs === null ? '' : fixed(row.differenceMs, 1)}</td>
       <td className="num">{row.correct === null ? '' : `${formatNumber(row.correct, 'fraction')} %`}</td>
     </tr>
@@ -65,6 +84,8 @@ function Choice({ label, value, options, onChange }: ChoiceProps): ReactNode {
 export function ImageExplorer({ runId, images }: { runId: string; images: ImageResults }): ReactNode {
   const [params, setParams] = useSearchParams();
   const rows = useMemo(() => imageRows(images), [images]);
+  const scored = useMemo(() => scoredBracket(rows), [rows]);
+  const other = scored === null ? null : otherRule(scored);
   const objects = useMemo(() => [...new Set(images.objects)].sort(), [images]);
   const asked = params.get('order');
   const order = isImageOrder(asked) ? asked : rows.some((r) => r.differenceMs !== null) ? 'difference' : 'id';
@@ -112,13 +133,15 @@ export function ImageExplorer({ runId, images }: { runId: string; images: ImageR
         </p>
       </div>
       <div className="explorer-panes">
-        {chosen !== undefined && <ImageCurve images={images} row={chosen} />}
+        {chosen !== undefined && <ImageCurve images={images} row={chosen} scored={scored} />}
         <ScrollRegion label="Images">
           <table className="images">
             <caption>
               <span className="caption-text">
                 {Math.min(SHOWN, selected.length)} of {selected.length} images, {IMAGE_ORDERS[order]}. Choose one to see
                 its curve.
+                {scored !== null &&
+                  ` The model’s time is read ${BRACKETS[scored]}, the rule of this benchmark; beside it the time by the other rule.`}
               </span>
             </caption>
             <thead>
@@ -135,6 +158,11 @@ export function ImageExplorer({ runId, images }: { runId: string; images: ImageR
                 <th scope="col" className="num">
                   Model, ms
                 </th>
+                {other !== null && (
+                  <th scope="col" className="num">
+                    {BRACKETS[other]}, ms
+                  </th>
+                )}
                 <th scope="col" className="num">
                   Difference
                 </th>
@@ -145,7 +173,13 @@ export function ImageExplorer({ runId, images }: { runId: string; images: ImageR
             </thead>
             <tbody>
               {selected.slice(0, SHOWN).map((row) => (
-                <Row key={row.id} row={row} chosen={row === chosen} onChoose={() => set('image', row.id)} />
+                <Row
+                  key={row.id}
+                  row={row}
+                  other={other}
+                  chosen={row === chosen}
+                  onChoose={() => set('image', row.id)}
+                />
               ))}
             </tbody>
           </table>

@@ -1,7 +1,7 @@
-import type { LeaderboardRow, RunView, Subset } from '@corescore/contracts';
+import type { LeaderboardRow, RunView, Score, Subset } from '@corescore/contracts';
 import type { ReactNode } from 'react';
 import { formatInterval, formatQuantity } from '../format/numbers.js';
-import { findScore, hasInterval, reasonWords } from '../format/scores.js';
+import { delayBoundText, findScore, hasInterval, reasonWords, solvedText } from '../format/scores.js';
 
 /** Metric, subset, and what stands above the number. */
 type StripEntry = readonly [metric: string, subset: Subset, label: string];
@@ -14,6 +14,12 @@ const HEADLINE: readonly StripEntry[] = [
   ['accuracy', 'challenge', 'Accuracy, Challenge'],
   ['ost_solved', 'all', 'Solved'],
 ];
+
+/** Over how many images a statistic of solution times is, and what the others could make of a delay. */
+const besideValue = (run: RunView, score: Score): string[] =>
+  [solvedText(score), score.metric === 'ost_delay_mean' ? delayBoundText(run.scores, null) : null].filter(
+    (text) => text !== null,
+  );
 
 /** Some of the run's numbers, its main ones by default, each with its interval or the reason why there is none. */
 export function ScoreStrip({ run, entries = HEADLINE }: { run: RunView; entries?: readonly StripEntry[] }): ReactNode {
@@ -32,6 +38,7 @@ export function ScoreStrip({ run, entries = HEADLINE }: { run: RunView; entries?
             {score === undefined || score.value === null ? (
               <dd>
                 <span className="absent">{reasonWords(score)}</span>
+                {metric === 'ost_delay_mean' && <span className="interval">{delayBoundText(run.scores, null)}</span>}
               </dd>
             ) : (
               <dd>
@@ -40,6 +47,11 @@ export function ScoreStrip({ run, entries = HEADLINE }: { run: RunView; entries?
                 {hasInterval(score) && (
                   <span className="interval">{formatInterval(score.low, score.high, score.unit)}</span>
                 )}
+                {besideValue(run, score).map((text) => (
+                  <span key={text} className="interval">
+                    {text}
+                  </span>
+                ))}
               </dd>
             )}
           </div>

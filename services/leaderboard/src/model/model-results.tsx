@@ -4,7 +4,7 @@ import { paths } from '../api/paths.js';
 import { useResource } from '../api/use-resource.js';
 import { CourseChart } from '../charts/course-chart.js';
 import { coursePoints, isOverTime } from '../charts/courses.js';
-import { absentFloors, floorCourses } from '../charts/floors.js';
+import { absentFloors, floorCourses, floorRemarks } from '../charts/floors.js';
 import { GeneralisationMap } from '../charts/generalisation-map.js';
 import { OstHistogram } from '../charts/ost-histogram.js';
 import { findScore, reasonWords } from '../format/scores.js';
@@ -64,7 +64,7 @@ export function ModelResults({ run }: { run: RunView }): ReactNode {
           span={[0, 1]}
           reference={{ value: 1 / classes, label: 'chance' }}
           floors={floors}
-          remarks={absentFloors(run.scores)}
+          remarks={[...floorRemarks(run.scores), ...absentFloors(run.scores)]}
         />
         <CourseChart
           title={isOverTime(i1) ? 'Evidence i1 over time, d′' : 'Evidence i1, d′'}

@@ -50,8 +50,9 @@ export function OstStrip({ series }: { series: Series }): ReactNode {
           <caption>
             <span className="caption-text">
               One choice changed at a time, from the first repetition of the folds alone: the row of the score’s own
-              decoder differs a little from the scores above. The thin line marks it. Intervals are 95 %, over{' '}
-              {series.n} images.
+              decoder differs a little from the scores above. The thin line marks it. Intervals are 95 %: of ρ and delay
+              a bootstrap over the images that are solved, of the images solved (of {series.n}) by the spread of the
+              folds.
             </span>
           </caption>
           <thead>

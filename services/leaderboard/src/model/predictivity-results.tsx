@@ -33,7 +33,8 @@ export function PredictivityResults({ run, series }: { run: RunView; series: rea
           <p className="muted">
             Held-out r between predicted and recorded responses, median over sites. Intervals are 95&nbsp;%, over
             images. Beyond the first step: variance of late IT that the features of the bin explain and the first step
-            alone does not.
+            alone does not. The ceiling is the reliability of the responses, a share of variance: scores are ceiled as
+            r² / ceiling, and r itself is at most √ceiling.
           </p>
           <ScoreStrip run={run} entries={SCORES} />
           <CourseChart
@@ -42,7 +43,7 @@ export function PredictivityResults({ run, series }: { run: RunView; series: rea
             unit="r"
             span={[0, 1]}
             heading="h3"
-            limit={{ points: ceiling, label: 'noise ceiling' }}
+            limit={{ points: ceiling, label: '√ceiling' }}
           />
           {matrix === null ? (
             <p>

@@ -1,4 +1,4 @@
-import type { ModelView, RunView } from '@corescore/contracts';
+import type { Leaderboard, ModelView, RunView } from '@corescore/contracts';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { paths, views } from '../api/paths.js';
@@ -11,6 +11,7 @@ import { ScoreTable } from './score-table.js';
 export function RunResults({ run }: { run: RunView }): ReactNode {
   const { owner, name, digest } = run.model;
   const model = useResource<ModelView>(paths.model(owner, name));
+  const board = useResource<Leaderboard>(paths.leaderboard(run.benchmark));
   const command = reproduceCommand(
     model.data?.versions.find((v) => v.digest === digest),
     run.benchmark,
@@ -19,7 +20,7 @@ export function RunResults({ run }: { run: RunView }): ReactNode {
     <>
       <section aria-labelledby="scores-title">
         <h2 id="scores-title">Scores</h2>
-        <ScoreTable scores={run.scores} struck={run.struckReason !== null} />
+        <ScoreTable scores={run.scores} struck={run.struckReason !== null} board={board.data?.rows ?? []} />
         <p>
           Time courses and single images are on <Link href={views.model(owner, name)}>the model’s page</Link>.
         </p>

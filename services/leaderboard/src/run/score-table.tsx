@@ -1,7 +1,7 @@
-import type { Score } from '@corescore/contracts';
+import type { LeaderboardRow, Score } from '@corescore/contracts';
 import type { ReactNode } from 'react';
 import { formatCount, formatInterval, formatQuantity } from '../format/numbers.js';
-import { hasInterval, REASONS, reasonWords, SUBSET_WORDS } from '../format/scores.js';
+import { ceilingText, hasInterval, nullRowsText, REASONS, reasonWords, SUBSET_WORDS } from '../format/scores.js';
 import { ScrollRegion } from '../ui/scroll-region.js';
 import { groupScores, type ScoreGroup } from './score-groups.js';
 
@@ -11,12 +11,10 @@ const errorText = (score: Score): string =>
 
 /** What a value is a mean of, its error where an interval has the cell, and how it stands to its ceiling. */
 function detailText(score: Score, ofSeveral: boolean): string {
-  const { note, ceiling, ceiled, unit } = score;
   const parts = [
-    note,
+    score.note,
     hasInterval(score) && score.error !== undefined ? errorText(score) : undefined,
-    ceiling === undefined ? undefined : `ceiling ${formatQuantity(ceiling, unit)}`,
-    ceiled === undefined ? undefined : `ceiled ${formatQuantity(ceiled, unit)}`,
+    ceilingText(score),
   ];
   const text = parts.filter((part) => part !== undefined).join('; ');
   return text !== '' && ofSeveral ? `${SUBSET_WORDS[score.subset]}: ${text}` : text;
@@ -48,8 +46,12 @@ function ScoreCells({ score }: { score: Score }): ReactNode {
   );
 }
 
+/** Scores that say little without what nothing gets on the same board. */
+const READ_BESIDE_NULLS: readonly string[] = ['ost_concordance', 'ost_concordance_matched'];
+
 /** One metric: its name and help beside one row a subset. */
-function Group({ group }: { group: ScoreGroup }): ReactNode {
+function Group({ group, board }: { group: ScoreGroup; board: readonly LeaderboardRow[] }): ReactNode {
+  const nulls = READ_BESIDE_NULLS.includes(group.metric) ? nullRowsText(board, group.metric) : null;
   return (
     <tbody>
       {group.scores.map((score, i) => (
@@ -58,6 +60,7 @@ function Group({ group }: { group: ScoreGroup }): ReactNode {
             <th scope="rowgroup" rowSpan={group.scores.length}>
               {group.label}
               {group.help !== null && <span className="help">{group.help}</span>}
+              {nulls !== null && <span className="help">{nulls}</span>}
               {group.scores
                 .map((s) => detailText(s, group.scores.length > 1))
                 .map(
@@ -77,11 +80,18 @@ function Group({ group }: { group: ScoreGroup }): ReactNode {
   );
 }
 
-/**
- * Every score of a run: value, interval, how many images entered of how many could have, or why it is absent.
- * @param struck the values are struck through; what stands above the table says why
- */
-export function ScoreTable({ scores, struck }: { scores: readonly Score[]; struck: boolean }): ReactNode {
+/** Every score of a run: value, interval, how many images entered of how many could have, or why it is absent. */
+export function ScoreTable({
+  scores,
+  struck,
+  board = [],
+}: {
+  scores: readonly Score[];
+  /** The values are struck through; what stands above the table says why. */
+  struck: boolean;
+  /** Rows of the run's board, for the null rows among them. */
+  board?: readonly LeaderboardRow[];
+}): ReactNode {
   const reasons = [...new Set(scores.flatMap((s) => s.reason ?? []))];
   return (
     <>
@@ -89,7 +99,8 @@ export function ScoreTable({ scores, struck }: { scores: readonly Score[]; struc
         <table className={struck ? 'scores struck' : 'scores'}>
           <caption>
             <span className="caption-text">
-              Intervals are 95 %, from a bootstrap over images; n is the number of images that entered.
+              Intervals are 95 %, from a bootstrap over images; those of shuffled labels say where another shuffle would
+              fall, that of the untrained twin is by the spread of the folds. n is the number of images that entered.
             </span>
           </caption>
           <thead>
@@ -108,7 +119,7 @@ export function ScoreTable({ scores, struck }: { scores: readonly Score[]; struc
             </tr>
           </thead>
           {groupScores(scores).map((group) => (
-            <Group key={group.metric} group={group} />
+            <Group key={group.metric} group={group} board={board} />
           ))}
         </table>
       </ScrollRegion>

@@ -66,6 +66,7 @@ export function scoresOf(subject: Subject): Score[] {
         value === null ? absent(metric, 'undefined', solved) : score(metric, 'all', value, solved, IMAGES, half),
       );
     }
+    scores.push(...censoredScores(subject));
     scores.push(score('ost_solved', 'all', solved, IMAGES, IMAGES));
     scores.push(score('ost_solved', 'control', summary['solvedControl']!, BAND_IMAGES, BAND_IMAGES));
     scores.push(score('ost_solved', 'challenge', summary['solvedChallenge']!, BAND_IMAGES, BAND_IMAGES));
@@ -82,6 +83,17 @@ export function scoresOf(subject: Subject): Score[] {
   });
   scores.push(...predictivityScoresOf(subject.summary !== undefined, last === undefined ? 'not_run' : undefined));
   return scores;
+}
+
+/** What counts unsolved images, too: the bound of the mean delay, of the reference's times; the concordance is made up. */
+function censoredScores(subject: Subject): Score[] {
+  const end = reference.subjects['draw1']!.t!.at(-1)! + 10;
+  const bandMean = (band: (typeof BANDS)[number]) =>
+    mean(times(subject).flatMap((ms, i) => (isChallenge(i) === (band === 'challenge') ? [ms ?? end] : [])));
+  return [
+    score('ost_delay_mean_bound', 'all', bandMean('challenge') - bandMean('control'), IMAGES, IMAGES, 4),
+    score('ost_concordance_matched', 'all', isModel(subject) ? 0.544 : 0.551, IMAGES, IMAGES, 0.03),
+  ];
 }
 
 const isModel = (subject: Subject): boolean => Array.isArray(subject.ost) && subject.correct !== undefined;
