@@ -210,6 +210,7 @@ test('intervals are by the spread of the folds: presentations that share a class
       time_bin_end: { dim: 'time_bin', values: [10] },
     },
     attributes: {},
+    unread: {},
   };
   const { windows, fold } = await decodeAssembly(assembly, { ...OPTIONS, windowMs: 10, threads: 1 });
   const [window] = windows;

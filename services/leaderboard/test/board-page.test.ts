@@ -62,12 +62,14 @@ describe('the leaderboard', () => {
     expect(await page.locator('.legend').textContent()).toContain('Struck through');
   });
 
-  test('prints every number with its interval, and absent scores in words', async () => {
+  test('prints every number with its interval, ρ and delay over how many solved images, and absent scores in words', async () => {
     const { page } = await open('/');
     const bl64 = row(page, 'bl-64').first();
     await bl64.waitFor();
     const cells = await bl64.locator('td.num').allTextContents();
-    expect(cells[0]).toBe('0.060−0.03 to 0.15');
+    expect(cells[0]).toBe('0.060−0.03 to 0.15over 492 solved images');
+    // The benchmark's last bin ends at 250 ms.
+    expect(cells[2]).toMatch(/^5\.5.*over 492 solved images65\.8 ms with never-solved at 250 ms$/);
     expect(cells[5]).toBe('492of 660');
     expect(await bl64.getByRole('img').getAttribute('aria-label')).toBe(
       'Challenge solved at 83 ms, Control at 78 ms, gap 6 ms',
@@ -80,6 +82,7 @@ describe('the leaderboard', () => {
     expect(await row(page, 'waiting-net').textContent()).toContain('waiting in the queue');
     expect(await row(page, 'bl-64-native').textContent()).toContain('activations supplied');
     expect(await row(page, 'difficulty look-up').locator('td.num').first().textContent()).toBe('undefined');
+    await page.locator('.legend').getByText('Null rows of this board: threshold only 0.551').waitFor();
   });
 
   test('draws bars to the scale of the ceiling, not of the best on the board', async () => {

@@ -63,6 +63,8 @@ describe('the page of a run', () => {
     expect(await page.getByRole('link', { name: 'The receipt' }).getAttribute('href')).toBe(
       `/v1/runs/${runId('bl-64')}/receipt`,
     );
+    const matched = page.locator('.scores tbody', { hasText: 'OST concordance, matched' });
+    await matched.getByText('Null rows of this board: threshold only 0.551 (0.52 to 0.58)').waitFor();
     await page.getByText('npx corescore run --local model.onnx').waitFor();
     expect(await page.getByRole('button', { name: /Cancel|again/ }).count()).toBe(0);
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LEASE_SECONDS, openTestStore, queueRun, type TestStore } from '../../../packages/store/test/support/store.js';
 import { conduct } from '../src/conduct.js';
 import type { Context } from '../src/context.js';
+import { Pauses } from '../src/pauses.js';
 
 let t: TestStore;
 let context: Context;
@@ -11,7 +12,11 @@ beforeAll(async () => {
   t = await openTestStore();
   const env = { ...parseEnv({}, t.home), leaseSeconds: 3600 };
   const startedAt = new Date();
-  context = { store: t.store, env, benchmarks: new Map(), shutdown: ending.signal, startedAt, log: () => undefined };
+  context = {
+    ...{ store: t.store, env, benchmarks: new Map(), shutdown: ending.signal, startedAt },
+    pauses: new Pauses(),
+    log: () => undefined,
+  };
 });
 afterAll(() => t.close());
 

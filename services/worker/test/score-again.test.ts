@@ -15,6 +15,7 @@ import {
   type TestStore,
 } from '../../../packages/store/test/support/store.js';
 import type { Context } from '../src/context.js';
+import { Pauses } from '../src/pauses.js';
 import { scoreAgain } from '../src/score-again.js';
 
 let t: TestStore;
@@ -27,6 +28,7 @@ beforeEach(async () => {
     benchmarks: new Map([[BENCHMARK.ref, { definition: BENCHMARK } as Benchmark]]),
     shutdown: new AbortController().signal,
     startedAt: await t.store.rescores.reconsider(),
+    pauses: new Pauses(),
     log: () => undefined,
   };
 });
@@ -35,7 +37,7 @@ afterEach(() => t.close());
 /** A network that version 1 has scored, its activations on disk. */
 async function network(name: string, character: string): Promise<{ id: string; path: string }> {
   const { store } = t;
-  const path = await store.blobs.derivedPath('activations', digest(character), 'IT.npy');
+  const path = await store.blobs.derivedPath(digest(character), 'IT.npy');
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, 'activations');
   const { id } = await queueRun(store, { owner: 'corescore', name, digest: digest(character) });

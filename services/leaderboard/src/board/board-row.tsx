@@ -40,7 +40,7 @@ function ScoreCell({
     return (
       <td className="num">
         <span className="absent">{reasonWords(score)}</span>
-        {bound !== null && <span className="interval">{bound}</span>}
+        {bound !== null && <span className="interval words">{bound}</span>}
       </td>
     );
   }
@@ -52,8 +52,8 @@ function ScoreCell({
       <Value className="value">{formatNumber(score.value, score.unit)}</Value>
       {score.unit === 'images' && <span className="interval">of {score.nTotal}</span>}
       {hasInterval(score) && <Value className="interval">{formatInterval(score.low, score.high, score.unit)}</Value>}
-      {solved !== null && <Value className="interval">{solved}</Value>}
-      {bound !== null && <Value className="interval">{bound}</Value>}
+      {solved !== null && <Value className="interval words">{solved}</Value>}
+      {bound !== null && <Value className="interval words">{bound}</Value>}
       {isMain && !context.struck && <ScoreBar score={score} ceiling={context.ceiling} />}
     </td>
   );

@@ -81,7 +81,7 @@ export function delayBoundText(scores: readonly Score[], endMs: number | null): 
 /** What the null rows of a board get for a metric, in a sentence; null where none of them has it. */
 export function nullRowsText(rows: readonly LeaderboardRow[], metric: string): string | null {
   const found = rows.flatMap((row) => {
-    const score = row.role === 'null' ? findScore(row.scores, metric) : undefined;
+    const score = row.role === 'null' && row.struckReason === null ? findScore(row.scores, metric) : undefined;
     return score?.value == null ? [] : [`${row.label.replace(/^Null: /, '')} ${scoreText(score)}`];
   });
   return found.length === 0 ? null : `Null rows of this board: ${found.join('; ')}`;

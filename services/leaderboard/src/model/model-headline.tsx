@@ -38,7 +38,9 @@ export function ScoreStrip({ run, entries = HEADLINE }: { run: RunView; entries?
             {score === undefined || score.value === null ? (
               <dd>
                 <span className="absent">{reasonWords(score)}</span>
-                {metric === 'ost_delay_mean' && <span className="interval">{delayBoundText(run.scores, null)}</span>}
+                {metric === 'ost_delay_mean' && (
+                  <span className="interval words">{delayBoundText(run.scores, null)}</span>
+                )}
               </dd>
             ) : (
               <dd>
@@ -48,7 +50,7 @@ export function ScoreStrip({ run, entries = HEADLINE }: { run: RunView; entries?
                   <span className="interval">{formatInterval(score.low, score.high, score.unit)}</span>
                 )}
                 {besideValue(run, score).map((text) => (
-                  <span key={text} className="interval">
+                  <span key={text} className="interval words">
                     {text}
                   </span>
                 ))}

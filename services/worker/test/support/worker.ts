@@ -13,6 +13,7 @@ import { IMAGES, smallBenchmark } from '../../../../packages/benchmarks/test/sup
 import { manifest as networkManifest, SIDE } from '../../../../packages/runtime/test/models.js';
 import { onnxFile } from '../../../../packages/runtime/test/onnx-writer.js';
 import type { Context } from '../../src/context.js';
+import { Pauses } from '../../src/pauses.js';
 import { extractRun } from '../../src/extract-job.js';
 import { scoreRun } from '../../src/score-job.js';
 
@@ -116,6 +117,8 @@ export async function openWorker(settings: Record<string, string> = {}): Promise
     env: parseEnv({ CORESCORE_HOME: home, CORESCORE_BESIDE: 'no', ...settings }, home),
     benchmarks: new Map([['small@0', benchmark]]),
     shutdown: new AbortController().signal,
+    startedAt: await store.rescores.reconsider(),
+    pauses: new Pauses(),
     log: () => undefined,
   };
   const view = async (id: string) => (await store.runs.view(id))!;
