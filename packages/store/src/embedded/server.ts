@@ -112,4 +112,8 @@ async function acceptsConnections(dataFolder: string, pid: number | undefined): 
   return Number(lines[0]) === pid && lines[STATUS_LINE]?.trim() === 'ready';
 }
 
-const lastWords = (lines: readonly string[]): string => lines.slice(-3).join(' ');
+/** Why it ended, where it said so; a lack of space it says first, and how it goes down then at length. */
+function lastWords(lines: readonly string[]): string {
+  const reasons = lines.filter((line) => /^(FATAL|PANIC):/.test(line));
+  return (reasons.length > 0 ? reasons : lines).slice(-3).join(' ');
+}
