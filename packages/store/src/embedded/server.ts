@@ -112,8 +112,8 @@ async function acceptsConnections(dataFolder: string, pid: number | undefined): 
   return Number(lines[0]) === pid && lines[STATUS_LINE]?.trim() === 'ready';
 }
 
-/** Why it ended, where it said so; a lack of space it says first, and how it goes down then at length. */
+/** Why it ended: the first line that says that it must, with the one before it; how it goes down follows at length. */
 function lastWords(lines: readonly string[]): string {
-  const reasons = lines.filter((line) => /^(FATAL|PANIC):/.test(line));
-  return (reasons.length > 0 ? reasons : lines).slice(-3).join(' ');
+  const reason = lines.findIndex((line) => /^(FATAL|PANIC):/.test(line));
+  return (reason < 0 ? lines.slice(-3) : lines.slice(Math.max(0, reason - 1), reason + 2)).join(' ');
 }
