@@ -22,7 +22,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { findBinaries, makeLinks } from '../src/embedded/binaries.js';
 import { takeOwnership } from '../src/embedded/owner-lock.js';
 import { programRunner } from '../src/embedded/run-as.js';
+import type { Server } from '../src/embedded/server.js';
 import { startEmbeddedPostgres, stopAbandoned } from '../src/embedded/start.js';
+import { Supervisor } from '../src/embedded/supervise.js';
 import type { EmbeddedPostgres } from '../src/types.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'corescore-embedded-'));
@@ -159,6 +161,38 @@ test('a server that does not start any more is given up by name, with its last w
   while (gaveUp === undefined) await sleep(20);
   expect(gaveUp).toMatchObject({ code: 'infrastructure', remedy: expect.stringContaining('DATABASE_URL') });
   expect(gaveUp.message).toMatch(/does not start, 6 times in a row.*no_such_setting/s);
+});
+
+test('a full disk is waited for, beyond the starts after which another reason is given up', async () => {
+  const never = new Promise<string>(() => undefined);
+  const server = (ended: Promise<string>): Server => ({
+    pid: 1,
+    ended,
+    tail: () => '',
+    ready: async () => undefined,
+    stop: async () => undefined,
+  });
+  let starts = 0;
+  const notices: string[] = [];
+  const supervisor = new Supervisor(server(Promise.resolve('was ended by SIGKILL')), {
+    launch: async () => {
+      starts += 1;
+      if (starts <= 20)
+        throw new Error('Postgres stopped with code 1. FATAL:  could not write: No space left on device');
+      return server(never);
+    },
+    onNotice: (text) => notices.push(text),
+    onGiveUp: (error) => notices.push(error.message),
+    pause: () => 0,
+  });
+  while (!notices.includes('Postgres is back')) await sleep(1);
+  await supervisor.whenUp();
+  expect(notices).toEqual([
+    expect.stringContaining('was ended by SIGKILL'),
+    expect.stringMatching(/waits until there is room.*No space left/),
+    'Postgres is back',
+  ]);
+  await supervisor.stop();
 });
 
 test('a disk that is too full for a start is told by name', async () => {

@@ -112,4 +112,8 @@ async function acceptsConnections(dataFolder: string, pid: number | undefined): 
   return Number(lines[0]) === pid && lines[STATUS_LINE]?.trim() === 'ready';
 }
 
-const lastWords = (lines: readonly string[]): string => lines.slice(-3).join(' ');
+/** Why it ended: the first line that says that it must, with the one before it; how it goes down follows at length. */
+function lastWords(lines: readonly string[]): string {
+  const reason = lines.findIndex((line) => /^(FATAL|PANIC):/.test(line));
+  return (reason < 0 ? lines.slice(-3) : lines.slice(Math.max(0, reason - 1), reason + 2)).join(' ');
+}

@@ -101,7 +101,7 @@ export class Supervisor {
       } catch (error) {
         if (isDiskFull(error)) {
           waited += 1;
-          if (waited === 1) onNotice(`Postgres waits for space: ${(error as Error).message}`);
+          if (waited === 1) onNotice(`Postgres waits until there is room on its disk. ${(error as Error).message}`);
           pauseMs = this.pause(waited, FIRST_PAUSE_MS, LONGEST_PAUSE_FOR_DISK_MS);
           continue;
         }
