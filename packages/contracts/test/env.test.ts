@@ -18,6 +18,16 @@ test('nothing set: the documented defaults', () => {
     leaseSeconds: 30,
     beside: true,
     chromium: undefined,
+    trustedProxies: [],
+    limits: {
+      pointsPerMinute: 3000,
+      tokenGuesses: 30,
+      streamsPerAddress: 64,
+      streams: 512,
+      openUploads: 16,
+      openUploadBytes: 16 * 1024 ** 3,
+      inspectSeconds: 300,
+    },
   });
 });
 
@@ -38,6 +48,11 @@ test.each([
   ['CORESCORE_MODEL_TIMEOUT_SECONDS', '0'],
   ['CORESCORE_MODEL_MEMORY_BYTES', '1e99'],
   ['CORESCORE_LEASE_SECONDS', '1.5'],
+  ['CORESCORE_POINTS_PER_MINUTE', '0'],
+  ['CORESCORE_STREAMS', 'many'],
+  ['CORESCORE_TRUSTED_PROXIES', 'proxy.example'],
+  ['CORESCORE_TRUSTED_PROXIES', '10.0.0.0/33'],
+  ['CORESCORE_TRUSTED_PROXIES', '127.0.0.1,10.0.0.0/8/8'],
   ['CORESCORE_BESIDE', 'maybe'],
   ['CORESCORE_ONNX_PROVIDERS', 'cuda,tpu'],
   ['CORESCORE_TFJS_PROVIDERS', 'wasm,wasm'],
@@ -52,4 +67,10 @@ test('an empty value is the default; the address follows host and port; IPv6 get
   expect(parseEnv({ CORESCORE_HOST: '0.0.0.0', CORESCORE_PORT: '80' }, '/').url).toBe('http://127.0.0.1:80');
   expect(parseEnv({ CORESCORE_HOST: '::1' }, '/').url).toBe('http://[::1]:4870');
   expect(parseEnv({ CORESCORE_URL: 'https://scores.example/' }, '/').url).toBe('https://scores.example');
+});
+
+test('trusted proxies are addresses and ranges', () => {
+  const proxies = (list: string) => parseEnv({ CORESCORE_TRUSTED_PROXIES: list }, '/').trustedProxies;
+  expect(proxies('127.0.0.1, 10.0.0.0/8,fd00::/8')).toEqual(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+  expect(proxies('')).toEqual([]);
 });

@@ -117,7 +117,8 @@ function requestOf(
   for (const parameter of operation.parameters ?? []) {
     const text = given(parameter);
     if (text === undefined) continue;
-    if (parameter.in === 'path') url = url.replace(`{${parameter.name}}`, encodeURIComponent(text.toWellFormed()));
+    if (parameter.in === 'path')
+      url = url.replace(`{${parameter.name}}`, encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '?')));
     else if (parameter.in === 'query') query.set(parameter.name, text);
     // Node's parser takes no other bytes in a header, and no more of them.
     else headers[parameter.name] = text.replace(/[^\x20-\xff]/g, '?').slice(0, 8000);
