@@ -41,6 +41,7 @@ export function exitOfError(error: unknown): ExitName {
   const kind = failureKind(error);
   if (kind !== undefined) return exitOfRun('failed', kind);
   if (error instanceof CorescoreError) return exitOfProblem(error.code, error.status);
+  if (isOfThePlace(error)) return 'configuration';
   return 'bug';
 }
 
@@ -51,6 +52,26 @@ function exitOfRequest({ code, status }: RequestError): ExitName {
   }
   return exitOfProblem(code, status);
 }
+
+/** What the file system says of a place that a user has named, and that cannot be read or written: no bug of ours. */
+const OF_THE_PLACE: Record<string, string> = {
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'it is mounted for reading only',
+  ENOTDIR: 'a part of the path is a file',
+  EISDIR: 'it is a folder',
+  ENAMETOOLONG: 'a name is too long',
+  ELOOP: 'its links lead in a circle',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of this user is used up',
+};
+
+type PlaceError = Error & { code: string; path: string; syscall: string };
+
+const isOfThePlace = (error: unknown): error is PlaceError =>
+  error instanceof Error &&
+  typeof (error as Partial<PlaceError>).path === 'string' &&
+  ((error as Partial<PlaceError>).code ?? '') in OF_THE_PLACE;
 
 /** The kind of a failure while a model ran here (the runtime's `ModelFailure`, known by its shape: it is loaded late). */
 function failureKind(error: unknown): FailureKind | undefined {
@@ -98,6 +119,18 @@ export function describeError(error: unknown, io: { color: boolean }): string {
       ['field', error.field],
       ['what to do', error.remedy],
     ]);
+  }
+  if (isOfThePlace(error)) {
+    return lines(
+      `${red(bold('error:'))} ${error.path}: ${OF_THE_PLACE[error.code]} (${error.syscall}, ${error.code}).`,
+      [
+        ['code', 'configuration'],
+        [
+          'what to do',
+          'Name a place that this user may use: --home or CORESCORE_HOME for the data, or the file’s option.',
+        ],
+      ],
+    );
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `${red(bold('This is a bug in corescore.'))} Please report it with the lines below.\n${dim(stack)}\n`;

@@ -28,6 +28,9 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const requestError = (code: string, status: number) =>
   new RequestError({ type: 'x', title: 't', status, detail: 'd', code });
 
+const placeError = (code: string) =>
+  Object.assign(new Error(`${code}: mkdir '/srv/home'`), { code, syscall: 'mkdir', path: '/srv/home' });
+
 test.each<[string, string[], string]>([
   ['a file that is not there', ['validate', 'no.onnx', '--format', 'json'], 'configuration'],
   ['a flag that is not known', ['run', '--wrong', '--format=json'], 'configuration'],
@@ -73,6 +76,8 @@ test.each<[string, unknown, ExitName]>([
   ['a service that keeps crashing', new CommandFailure('serviceFailed', 'infrastructure', 'd'), 'serviceFailed'],
   ['a model that fails here', new ModelFailure('timeout', 'model_timeout', 'd'), 'modelFailed'],
   ['an engine that fails here', new ModelFailure('infrastructure', 'infrastructure', 'd'), 'serviceFailed'],
+  ['a place that cannot be written', placeError('EROFS'), 'configuration'],
+  ['an errno that no place explains', placeError('EBADF'), 'bug'],
   ['anything else', new TypeError('undefined is not a function'), 'bug'],
 ])('%s ends with its code', (_, error, exit) => {
   expect(exitOfError(error)).toBe(exit);
@@ -162,4 +167,15 @@ describe('the command line', () => {
     expect(await main(['token', 'list', '--url', url], other)).toBe(12);
     expect(seen).toEqual(['Bearer cs_local', 'Bearer cs_env']);
   });
+});
+
+test('a home folder that cannot be made ends with its name and what to do, and is no bug', async () => {
+  const file = join(home, 'in-the-way');
+  writeFileSync(file, '');
+  const io = recordedIo({ env: { CORESCORE_HOME: join(file, 'home'), CORESCORE_PORT: '0' } });
+  expect(await main(['serve', '--no-seed'], io)).toBe(EXIT_CODES.configuration.code);
+  expect(io.err).toContain(join(file, 'home'));
+  expect(io.err).toMatch(/a part of the path is a file \(mkdir, ENOTDIR\)/);
+  expect(io.err).toContain('CORESCORE_HOME');
+  expect(io.err).not.toContain('bug');
 });

@@ -1412,7 +1412,12 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "text/event-stream": string;
+                        "text/event-stream": {
+                            /** @description of the event */
+                            id: string;
+                            /** @description a RunEvent, as JSON */
+                            data: string;
+                        };
                     };
                 };
                 /** @description Bad Request */

@@ -63,10 +63,11 @@ describe('exit codes', () => {
     expect(exitOfRun(status, kind)).toBe(exit);
   });
 
-  test('every problem has an exit: ours are server, access is authentication, the rest is the submission', () => {
+  test('every problem has an exit: ours are server, access is authentication, limits are quota, the rest is the submission', () => {
     for (const [code, { status }] of Object.entries(PROBLEMS)) {
       const exit = exitOfProblem(code, status);
-      if (code.startsWith('token_')) expect(exit).toBe('authentication');
+      if (status === 429) expect(exit).toBe('quota');
+      else if (code.startsWith('token_')) expect(exit).toBe('authentication');
       else if (status >= 500 && code !== 'configuration') expect(exit).toBe('server');
       else expect(['modelContract', 'configuration', 'authentication']).toContain(exit);
     }

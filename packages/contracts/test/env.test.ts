@@ -20,6 +20,16 @@ test('nothing set: the documented defaults', () => {
     leaseSeconds: 30,
     beside: true,
     chromium: undefined,
+    trustedProxies: [],
+    limits: {
+      pointsPerMinute: 3000,
+      tokenGuesses: 30,
+      streamsPerAddress: 64,
+      streams: 512,
+      openUploads: 16,
+      openUploadBytes: 16 * 1024 ** 3,
+      inspectSeconds: 300,
+    },
   });
 });
 
@@ -40,6 +50,11 @@ test.each([
   ['CORESCORE_MODEL_TIMEOUT_SECONDS', '0'],
   ['CORESCORE_MODEL_MEMORY_BYTES', '1e99'],
   ['CORESCORE_LEASE_SECONDS', '1.5'],
+  ['CORESCORE_POINTS_PER_MINUTE', '0'],
+  ['CORESCORE_STREAMS', 'many'],
+  ['CORESCORE_TRUSTED_PROXIES', 'proxy.example'],
+  ['CORESCORE_TRUSTED_PROXIES', '10.0.0.0/33'],
+  ['CORESCORE_TRUSTED_PROXIES', '127.0.0.1,10.0.0.0/8/8'],
   ['CORESCORE_BESIDE', 'maybe'],
   ['CORESCORE_DISK_RESERVE_BYTES', '-1'],
   ['CORESCORE_SANDBOX', 'off'],
@@ -69,4 +84,10 @@ test('a service that only this machine reaches warns of a missing sandbox, any o
   const told = (host: string, sandbox: string) =>
     sandboxMode(parseEnv({ CORESCORE_HOST: host, CORESCORE_SANDBOX: sandbox }, '/'));
   expect([told('0.0.0.0', 'warn'), told('127.0.0.1', 'require')]).toEqual(['warn', 'require']);
+});
+
+test('trusted proxies are addresses and ranges', () => {
+  const proxies = (list: string) => parseEnv({ CORESCORE_TRUSTED_PROXIES: list }, '/').trustedProxies;
+  expect(proxies('127.0.0.1, 10.0.0.0/8,fd00::/8')).toEqual(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+  expect(proxies('')).toEqual([]);
 });

@@ -100,9 +100,6 @@ const hostile: fc.Arbitrary<Json> = fc.oneof(
 
 const asText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Lone surrogates have no bytes in an address: what a client that replaces them would send. */
-const wellFormed = (text: string): string => Buffer.from(text).toString();
-
 function requestOf(
   { name, method, path, operation }: (typeof operations)[number],
   place: Place | null,
@@ -120,7 +117,8 @@ function requestOf(
   for (const parameter of operation.parameters ?? []) {
     const text = given(parameter);
     if (text === undefined) continue;
-    if (parameter.in === 'path') url = url.replace(`{${parameter.name}}`, encodeURIComponent(wellFormed(text)));
+    if (parameter.in === 'path')
+      url = url.replace(`{${parameter.name}}`, encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '?')));
     else if (parameter.in === 'query') query.set(parameter.name, text);
     // Node's parser takes no other bytes in a header, and no more of them.
     else headers[parameter.name] = text.replace(/[^\x20-\xff]/g, '?').slice(0, 8000);

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { openStore } from '@corescore/store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildApp } from '../src/app.js';
+import { onnxUpload } from './support/models.js';
+import { multipart } from './support/multipart.js';
 import { openService, type Service } from './support/service.js';
 
 let service: Service;
@@ -147,4 +149,26 @@ test('the documentation needs nothing from elsewhere', async () => {
   expect(docs.body).not.toMatch(/(src|href)="https?:/);
   expect(docs.headers['content-security-policy']).not.toContain('unsafe-inline');
   expect((await service.app.inject('/docs/static/swagger-ui-bundle.js')).statusCode).toBe(200);
+});
+
+test('a home folder that cannot be written is told by name, and logged, instead of as a fault of the service', async () => {
+  const file = join(page, 'in-the-way');
+  writeFileSync(file, '');
+  const log: string[] = [];
+  const env = { ...service.env, home: join(file, 'home') };
+  const app = await buildApp({ store: service.store, env, log: { write: (line) => log.push(line) } });
+  const headers = { authorization: `Bearer ${service.tokens.submit}` };
+  const upload = multipart(onnxUpload());
+  for (const request of [
+    { url: '/v1/models/ada/ff-64/versions', headers: { ...headers, ...upload.headers }, payload: upload.payload },
+    { url: '/v1/uploads', headers: { ...headers, 'tus-resumable': '1.0.0', 'upload-length': '3' } },
+  ]) {
+    const answer = await app.inject({ method: 'POST', ...request });
+    expect(answer.statusCode, answer.body).toBe(503);
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(answer.json()).toMatchObject({ code: 'unavailable', remedy: expect.stringContaining('CORESCORE_HOME') });
+    expect(answer.body).not.toContain(file);
+  }
+  await app.close();
+  expect(log.join('')).toContain(file);
 });

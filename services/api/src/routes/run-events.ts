@@ -7,6 +7,12 @@ import { addressKey } from '../limits.js';
 import { problems } from '../problems.js';
 import { noRun } from './runs.js';
 
+/** Each message of the stream. */
+const Message = Type.Object({
+  id: Type.String({ description: 'of the event' }),
+  data: Type.String({ description: 'a RunEvent, as JSON' }),
+});
+
 /** The events of a run, live. */
 export const runEventRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store, env }) => {
   const open = new Set<RunEventStream>();
@@ -32,7 +38,7 @@ export const runEventRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (ap
           ),
         }),
         response: {
-          200: { description: 'the stream', content: { 'text/event-stream': { schema: Type.String() } } },
+          200: { description: 'the stream', content: { 'text/event-stream': { schema: Message } } },
           ...problems(400, 401, 404),
         },
       },

@@ -13,8 +13,8 @@ import { IMAGES, smallBenchmark } from '../../../../packages/benchmarks/test/sup
 import { manifest as networkManifest, SIDE } from '../../../../packages/runtime/test/models.js';
 import { onnxFile } from '../../../../packages/runtime/test/onnx-writer.js';
 import type { Context } from '../../src/context.js';
-import { Pauses } from '../../src/pauses.js';
 import { extractRun } from '../../src/extract-job.js';
+import { Pauses } from '../../src/pauses.js';
 import { scoreRun } from '../../src/score-job.js';
 
 /** Numbers of [-1, 1), the same each time. */
