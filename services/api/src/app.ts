@@ -112,10 +112,11 @@ export async function buildApp(options: AppOptions): Promise<App> {
     }
   });
   securityHeaders(app);
+  // Before the next: a client that waits to be told so is not to send a body that is refused.
+  intake(app, env);
   leaveRefusedBodies(app);
   authentication(app, store, env);
   limitRequests(app, store, env);
-  intake(app, env);
   // Before a body is read for nobody. What looks for a file of the page comes to the handler above.
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404 || (staticDir !== undefined && wantsPage(request))) return;
