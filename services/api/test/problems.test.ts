@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '@corescore/store';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { buildApp } from '../src/app.js';
 import { onnxUpload } from './support/models.js';
 import { multipart } from './support/multipart.js';
@@ -111,6 +111,14 @@ test('ready once somebody takes the jobs of every queue', async () => {
   const ready = await service.app.inject('/readyz');
   expect(ready.json()).toEqual({ status: 'ready', benchmarks: ['tiny-ost@0'] });
   await Promise.all(workers.map((worker) => worker.close()));
+});
+
+test('however many ask at once whether it is ready, the database is asked once', async () => {
+  const asked = vi.spyOn(service.store, 'ping');
+  const answers = await Promise.all(Array.from({ length: 30 }, () => service.app.inject('/readyz')));
+  expect(new Set(answers.map((answer) => answer.statusCode)).size).toBe(1);
+  expect(asked.mock.calls.length).toBeLessThan(30);
+  asked.mockRestore();
 });
 
 test('every answer has the safety headers', async () => {

@@ -1,12 +1,15 @@
 import { CorescoreError } from '@corescore/contracts';
-import { consumed } from '@corescore/store';
+import { consumed, type Store } from '@corescore/store';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger } from 'fastify';
 import Type from 'typebox';
 import type { RouteContext } from '../context.js';
 import { problems } from '../problems.js';
 
 /** Is the process alive, is the service ready. */
 export const healthRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app, { store }) => {
+  let asking: Promise<string[]> | undefined;
+
   app.get(
     '/healthz',
     {
@@ -32,30 +35,34 @@ export const healthRoutes: FastifyPluginAsyncTypebox<RouteContext> = async (app,
       },
     },
     async (request) => {
-      const part = async <T>(name: string, read: () => Promise<T>): Promise<T> => {
-        try {
-          return await read();
-        } catch (error) {
-          request.log.error({ err: error }, `${name} does not answer`);
-          throw notReady(`The ${name} does not answer.`, `Check that the ${name} runs; the log says more.`);
-        }
-      };
-      await part('database', () => store.ping());
-      const { ok, idle } = consumed(await part('queue', () => store.queues.health()));
-      if (!ok) {
-        throw notReady(
-          `Nobody takes the jobs of: ${idle.join(', ')}.`,
-          'Start a worker, or wait until it has started.',
-        );
-      }
-      const benchmarks = (await part('database', () => store.benchmarks.list())).map((b) => b.ref);
-      if (benchmarks.length === 0) {
-        throw notReady('No benchmark is registered.', 'Wait for the worker, which registers the built-in ones.');
-      }
-      return { status: 'ready' as const, benchmarks };
+      // Anybody may ask, and it is not counted: all that ask at once share one look.
+      asking ??= ready(store, request.log).finally(() => {
+        asking = undefined;
+      });
+      return { status: 'ready' as const, benchmarks: await asking };
     },
   );
 };
+
+/** The benchmarks of a service that is ready. @throws CorescoreError `unavailable` with what is missing */
+async function ready(store: Store, log: FastifyBaseLogger): Promise<string[]> {
+  const part = async <T>(name: string, read: () => Promise<T>): Promise<T> => {
+    try {
+      return await read();
+    } catch (error) {
+      log.error({ err: error }, `${name} does not answer`);
+      throw notReady(`The ${name} does not answer.`, `Check that the ${name} runs; the log says more.`);
+    }
+  };
+  await part('database', () => store.ping());
+  const { ok, idle } = consumed(await part('queue', () => store.queues.health()));
+  if (!ok) {
+    throw notReady(`Nobody takes the jobs of: ${idle.join(', ')}.`, 'Start a worker, or wait until it has started.');
+  }
+  const benchmarks = (await part('database', () => store.benchmarks.list())).map((b) => b.ref);
+  if (benchmarks.length > 0) return benchmarks;
+  throw notReady('No benchmark is registered.', 'Wait for the worker, which registers the built-in ones.');
+}
 
 const notReady = (detail: string, remedy: string): CorescoreError =>
   new CorescoreError('unavailable', detail, { remedy });
