@@ -40,17 +40,14 @@ export async function conduct(context: Context, stage: Conduct, work: (stage: St
   const heartbeat = async (): Promise<boolean> =>
     (await store.runs.heartbeat(run.id, holder, env.leaseSeconds)) && ((await stage.heartbeat?.()) ?? true);
   try {
-    await withLease({ heartbeat, everyMs: (env.leaseSeconds * 1000) / 3, shutdown }, (signal, lost) => {
-      const progress = (unit: string): TellProgress =>
-        throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
-          // A run that was cancelled is found here, long before its next heartbeat. A lost update costs a tick of the bar.
-          store.runs.progress(run.id, holder, { done, total, unit }).then(
-            (ours) => ours || lost(),
-            () => undefined,
-          );
-        });
-      return work({ signal, progress });
-    });
+    const progress = (unit: string): TellProgress =>
+      throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
+        // A lost update costs a tick of the bar.
+        store.runs.progress(run.id, holder, { done, total, unit }).catch(() => undefined);
+      });
+    const changes = (look: () => void) => store.events.subscribe(run.id, look);
+    const everyMs = (env.leaseSeconds * 1000) / 3;
+    await withLease({ heartbeat, everyMs, changes, shutdown }, (signal) => work({ signal, progress }));
   } catch (error) {
     if (error instanceof LeaseLost) {
       await stage.onFailure?.(null);
