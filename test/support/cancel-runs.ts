@@ -7,12 +7,12 @@ import { call, type Served, until } from './serve.js';
 import { workerPid } from './worker-pid.js';
 
 export interface CancelPlan {
-  /** Puts one run of a model, whose activations are there, into the queue. */
+  /** Puts one run of a model into the queue; that of all runs but the first finds its activations, and its twin's. */
   submit: (key: string) => Promise<string>;
   cancels: number;
   /** SIGTERMs of the worker, spread over the cancels; the run that it holds then must go on, and is cancelled after. */
   terms: number;
-  /** Moments are drawn from [.02, longestSeconds] s after the scoring has begun, as many within each doubling. */
+  /** Moments are drawn from [.02, longestSeconds] s after the scoring threads have begun, as many within each doubling. */
   longestSeconds: number;
   seed: number;
   onCancelled?: (count: number) => void;
@@ -50,10 +50,11 @@ export async function cancelRuns(served: Served, plan: CancelPlan): Promise<Canc
     until('scoring', 300, async () => {
       const run = await view(id);
       if (run.endedAt !== null) throw new Error(`${run.status} before it was scored: ${JSON.stringify(run.failure)}`);
-      // Under that status a run waits, too: with a worker and progress its scoring has begun.
-      return run.status === 'scoring' && run.progress !== null;
+      // Under that status a run also waits, and has its twin run by a process of its own.
+      return run.status === 'scoring' && run.progress?.unit === 'time steps';
     });
 
+  // The next scoring begins once the last one has been given up, so what it waits for is the latency of a cancel.
   for (let k = 0; k < plan.cancels; k++) {
     const id = await plan.submit(`cancel-${plan.seed}-${k}`);
     ids.push(id);

@@ -111,11 +111,14 @@ async function observe(
     twin: activations.twin ?? { reason: 'not_run' as const, note: 'no twin was run' },
   };
   const beside = options.beside === false ? null : besideTasks(benchmark, recorded, pool);
+  const total = mixtures.length + predictions.tasks + (beside?.tasks.length ?? 0);
   let done = 0;
   const onDone = () => {
     done += 1;
-    options.onProgress?.(done, mixtures.length + predictions.tasks + (beside?.tasks.length ?? 0));
+    options.onProgress?.(done, total);
   };
+  // The first task may take long: that it has begun is told before.
+  options.onProgress?.(0, total);
   const decodeOne = async (mixture: number) => {
     const task = besideTask(benchmark, recorded, mixture);
     const found =

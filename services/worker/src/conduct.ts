@@ -43,17 +43,14 @@ export async function conduct(context: Context, stage: Conduct, work: (stage: St
   try {
     // What a run writes is not known before it runs: where the reserve is touched it does not begin.
     await checkRoom(env.home, env.diskReserveBytes);
-    await withLease({ heartbeat, everyMs: (env.leaseSeconds * 1000) / 3, shutdown }, (signal, lost) => {
-      const progress = (unit: string): TellProgress =>
-        throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
-          // A run that was cancelled is found here, long before its next heartbeat. A lost update costs a tick of the bar.
-          store.runs.progress(run.id, holder, { done, total, unit }).then(
-            (ours) => ours || lost(),
-            () => undefined,
-          );
-        });
-      return work({ signal, progress });
-    });
+    const progress = (unit: string): TellProgress =>
+      throttled(PROGRESS_EVERY_MS, Date.now, (done, total) => {
+        // A lost update costs a tick of the bar.
+        store.runs.progress(run.id, holder, { done, total, unit }).catch(() => undefined);
+      });
+    const changes = (look: () => void) => store.events.subscribe(run.id, look);
+    const everyMs = (env.leaseSeconds * 1000) / 3;
+    await withLease({ heartbeat, everyMs, changes, shutdown }, (signal) => work({ signal, progress }));
     context.pauses.over(run.id);
   } catch (error) {
     if (error instanceof LeaseLost) {

@@ -12,42 +12,50 @@ export interface LeaseOptions {
   /** Extends the lease; false when the row is no longer held by us. */
   heartbeat: () => Promise<boolean>;
   everyMs: number;
+  /** Calls back whenever the row may have changed hands, until the answer is called. */
+  changes: (look: () => void) => Promise<() => Promise<void>>;
   shutdown: AbortSignal;
 }
 
 /**
- * Runs `work` while a heartbeat keeps its lease. A heartbeat that finds the row in other hands, or the work that finds it
- * before and calls `lost`, aborts the work with `LeaseLost`, a shutdown with `ShuttingDown`; a heartbeat that fails
- * (database away) is tried again, since the lease itself decides.
+ * Runs `work` while a heartbeat keeps its lease. A heartbeat that finds the row in other hands aborts the work with
+ * `LeaseLost`, a shutdown with `ShuttingDown`; a heartbeat that fails (database away) is tried again, since the lease
+ * itself decides. A change of the row, such as a cancel, has it looked at without waiting for the next beat.
  */
-export async function withLease<T>(
-  options: LeaseOptions,
-  work: (signal: AbortSignal, lost: () => void) => Promise<T>,
-): Promise<T> {
+export async function withLease<T>(options: LeaseOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const lost = () => controller.abort(new LeaseLost('the run is in other hands'));
   const onShutdown = () => controller.abort(new ShuttingDown('the worker ends'));
   if (options.shutdown.aborted) onShutdown();
   options.shutdown.addEventListener('abort', onShutdown, { once: true });
   let beating = false;
-  const timer = setInterval(async () => {
+  let again = false;
+  const beat = async (): Promise<void> => {
+    again = true;
     if (beating) return;
     beating = true;
     try {
-      if (!(await options.heartbeat())) lost();
+      while (again) {
+        again = false;
+        if (!(await options.heartbeat())) controller.abort(new LeaseLost('the run is in other hands'));
+      }
     } catch {
       // The next beat tries again; if none gets through, the sweeper takes the run.
     } finally {
       beating = false;
     }
-  }, options.everyMs);
+  };
+  const timer = setInterval(beat, options.everyMs);
+  // Without it a change is found at the next beat.
+  const unsubscribe = await options.changes(() => void beat()).catch(() => undefined);
   try {
-    return await work(controller.signal, lost);
+    controller.signal.throwIfAborted();
+    return await work(controller.signal);
   } catch (error) {
     // Whatever the work threw on its way out, the reason is the abort.
     throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {
     clearInterval(timer);
     options.shutdown.removeEventListener('abort', onShutdown);
+    await unsubscribe?.();
   }
 }
