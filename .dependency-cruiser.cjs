@@ -7,6 +7,7 @@ const ALLOWED = {
   'packages/formats': ['contracts'],
   'packages/metrics': ['contracts', 'linalg'],
   'packages/stimuli': ['contracts', 'formats'],
+  'packages/data': ['contracts', 'formats'],
   'packages/runtime': ['contracts', 'formats', 'stimuli'],
   'packages/benchmarks': ['contracts', 'linalg', 'metrics', 'formats', 'stimuli', 'runtime'],
   'packages/store': ['contracts'],

@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 // Two cores: more workers than that make every database and browser test slower than it is alone.
 const common = { pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000 } as const;
 
-const PURE = 'packages/{contracts,formats,linalg,metrics,onnx,stimuli}/test/**/*.test.ts';
+const PURE = 'packages/{contracts,data,formats,linalg,metrics,onnx,stimuli}/test/**/*.test.ts';
 
 export default defineConfig({
   test: {

@@ -36,6 +36,9 @@ const CONFIGURATION: readonly ProblemCode[] = [
   'configuration',
   'not_found',
   'state_conflict',
+  'unknown_image_set',
+  'generator_option',
+  'source_mismatch',
 ];
 const AUTHENTICATION: readonly ProblemCode[] = ['token_missing', 'token_invalid', 'scope_missing', 'owner_reserved'];
 

@@ -39,6 +39,10 @@ export const PROBLEMS = {
   stimulus_repeated: { status: 422, title: 'A stimulus id occurs twice' },
   stimulus_set_mismatch: { status: 422, title: 'The activations are for another stimulus set' },
   file_format: { status: 422, title: 'The file cannot be read' },
+  // generated images
+  unknown_image_set: { status: 404, title: 'No such generated image set' },
+  generator_option: { status: 422, title: 'The image generator cannot take this value' },
+  source_mismatch: { status: 422, title: 'A source of the generated images is not the pinned one' },
   // access
   token_missing: { status: 401, title: 'A token is needed' },
   token_invalid: { status: 401, title: 'The token is not known' },
