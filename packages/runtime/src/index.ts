@@ -14,4 +14,5 @@ export {
   type Recorded,
   type SessionDescription,
   type SessionOptions,
+  startTfjs,
 } from './session/index.js';
