@@ -1,4 +1,6 @@
 /** The zoo: recurrent models of the ventral stream, written once over a small set of operators. */
+export { type AboutModel, networkManifest } from './export/manifest.js';
+export { encodeNetwork } from './export/onnx.js';
 export { ZOO } from './models/index.js';
 export type { ZooConfig } from './network/config.js';
 export { Network, type Run } from './network/network.js';

@@ -13,8 +13,8 @@ beforeAll(async () => {
   tf = await startWasm();
 });
 
-const wave = (shape: number[], phase: number): Tf.Tensor4D =>
-  tf.tensor(goldenValues({ shape, layout: 'NHWC', offset: 0, scale: 1, freq: 0.7, phase }), shape) as Tf.Tensor4D;
+const wave = (shape: [number, number, number, number], phase: number): Tf.Tensor4D =>
+  tf.tensor4d(goldenValues({ shape, layout: 'NHWC', offset: 0, scale: 1, freq: 0.7, phase }), shape);
 
 const inner = (a: Tf.Tensor, b: Tf.Tensor): number => tf.sum(tf.mul(a, b)).dataSync()[0]!;
 
@@ -42,7 +42,7 @@ describe('gradients of a convolution on WASM', () => {
         const [x, otherX] = [wave([2, side, side, 3], 0.1), wave([2, side, side, 3], 1.7)];
         const [w, otherW] = [wave([k, k, 3, 4], 2.3), wave([k, k, 3, 4], 0.9)];
         const conv = (image: Tf.Tensor4D, kernel: Tf.Tensor4D) => tfjsOps(tf).conv(image, kernel, { stride, padding });
-        const dy = wave(conv(x, w).shape, 4.1);
+        const dy = wave(conv(x, w).shape as [number, number, number, number], 4.1);
         const [dx, dw] = tf.grads((image: Tf.Tensor, kernel: Tf.Tensor) =>
           tf.sum(tf.mul(dy, conv(image as Tf.Tensor4D, kernel as Tf.Tensor4D))),
         )([x, w]);

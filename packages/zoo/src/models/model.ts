@@ -25,6 +25,8 @@ export interface ModelOptions {
   tau?: number;
   /** retina-bl: channels of the optic nerve. */
   opticNerve?: number;
+  /** prednet: from this step on its own prediction stands for the frame. */
+  extrapolateFrom?: number;
 }
 
 interface About {
@@ -72,7 +74,11 @@ export interface OwnModel extends About {
   multipleOf?: number;
   /** Takes rgb / 255 as it is, where the others take (x - .5) / .25. */
   rawPixels?: boolean;
-  run<T extends Shaped>(house: House<T>, frames: Frames<T>): { activity: Activity<T>; inner?: Record<string, T[]> };
+  run<T extends Shaped>(
+    house: House<T>,
+    frames: Frames<T>,
+    options: ModelOptions,
+  ): { activity: Activity<T>; inner?: Record<string, T[]> };
 }
 
 export type ZooModel = AreaModel | OwnModel;

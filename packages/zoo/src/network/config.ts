@@ -1,5 +1,5 @@
 import { ZOO } from '../models/index.js';
-import type { ModelOptions, ZooModel } from '../models/model.js';
+import { AREA_NAMES, type ModelOptions, type ZooModel } from '../models/model.js';
 import { resolveAreas } from './areas.js';
 import { invalid, refuseUnknown, whole } from './checks.js';
 import type { AreaShape } from './house.js';
@@ -80,13 +80,18 @@ const LEAST_TAU = 1;
 const MOST_TAU = 1000;
 const MOST_NERVE = 256;
 
-function optionsOf({ tau, opticNerve }: ZooConfig): ModelOptions {
+function optionsOf({ tau, opticNerve, extrapolateFrom }: ZooConfig): ModelOptions {
   if (tau !== undefined && !(typeof tau === 'number' && tau >= LEAST_TAU && tau <= MOST_TAU)) {
     const remedy = `Give a number of steps from ${LEAST_TAU} (no leak) to ${MOST_TAU}; leave it out to have it learned.`;
     throw invalid(`/tau is ${JSON.stringify(tau)}.`, '/tau', remedy);
   }
   if (opticNerve !== undefined) whole(opticNerve, '/opticNerve', 1, MOST_NERVE);
-  return { ...(tau === undefined ? {} : { tau }), ...(opticNerve === undefined ? {} : { opticNerve }) };
+  if (extrapolateFrom !== undefined) whole(extrapolateFrom, '/extrapolateFrom', 1, LIMITS.steps);
+  return {
+    ...(tau === undefined ? {} : { tau }),
+    ...(opticNerve === undefined ? {} : { opticNerve }),
+    ...(extrapolateFrom === undefined ? {} : { extrapolateFrom }),
+  };
 }
 
 function delaysOf(delays: NonNullable<ZooConfig['delays']>, model: ZooModel): Delays {
@@ -103,10 +108,15 @@ function delaysOf(delays: NonNullable<ZooConfig['delays']>, model: ZooModel): De
   return { bottomUp, topDown };
 }
 
-/** Three connections lie between the image and IT that a step passes at a time, where they have a delay. */
+/** When what the first area made of the image has come up to IT. */
 function firstStepOf(model: ZooModel, unrolling: Architecture['unrolling']): number {
   if (model.unrolling === 'own') return model.firstStep;
   if (typeof unrolling !== 'object') return 0;
-  const connections = 3;
-  return connections * (typeof unrolling.bottomUp === 'number' ? unrolling.bottomUp : 0);
+  const { bottomUp } = unrolling;
+  const delayAt = typeof bottomUp === 'number' ? () => bottomUp : bottomUp;
+  return AREA_NAMES.slice(1).reduce((below) => {
+    let t = below;
+    while (t - delayAt(t) < below) t++;
+    return t;
+  }, 0);
 }

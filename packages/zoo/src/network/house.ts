@@ -37,7 +37,13 @@ export class House<T extends Shaped> {
     /** Steps of the whole run, those before the image has come up included. */
     readonly steps: number,
     private readonly tensor: TensorSource<T>,
+    private readonly image: T,
   ) {}
+
+  /** Zeros [side][side][width] for as many images as there are. */
+  zeros(side: number, width: number): T {
+    return this.ops.zeros([side, side, width], this.image);
+  }
 
   /** Kernel [side][side][inputs][outputs]. */
   kernel(

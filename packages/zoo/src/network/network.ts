@@ -30,6 +30,8 @@ export class Network {
   readonly multiplyAdds: number;
   /** Shape of IT's activity, [height][width][channel]. */
   readonly itShape: readonly number[];
+  /** Steps of each area: one where it knows only its last iteration, or no time. */
+  readonly areaSteps: Readonly<Record<string, number>>;
 
   /** @throws CorescoreError `invalid_architecture`, `model_too_complex` */
   static of(config: ZooConfig): Network {
@@ -53,6 +55,7 @@ export class Network {
     this.parameterCount = this.parameters.reduce((total, { shape }) => total + elementsOf(shape), 0);
     this.multiplyAdds = ops.multiplyAdds;
     this.itShape = run.it[0]!.shape.slice(1);
+    this.areaSteps = Object.fromEntries(Object.entries(run.areas).map(([name, steps]) => [name, steps.length]));
     this.refuseTooLarge();
   }
 
@@ -77,23 +80,23 @@ export class Network {
    */
   run<T extends Shaped>(ops: Ops<T>, tensor: TensorSource<T>, frames: Frames<T>): Run<T> {
     const { model, areas, classes, steps } = this.architecture;
-    const house = new House(ops, areas, steps, tensor);
+    const house = new House(ops, areas, steps, tensor, frames[0]);
     const pixels = model.unrolling === 'own' && model.rawPixels ? frames : each(frames, (x) => ops.affine(x, 4, -2));
     const { names, activity, inner = {} } = this.activityOf(house, pixels);
     const filled = activity.map((outputs) => withZeros(ops, outputs, frames[0]));
     const it = filled.at(-1)!;
-    const logitsOf = rememberLast(house.readout(areas.at(-1)!.width, classes));
+    const readout = house.readout(areas.at(-1)!.width, classes);
     return {
       areas: Object.fromEntries(names.map((name, l) => [name, filled[l]!])),
       it,
-      logits: it.map(logitsOf),
+      logits: it.map(readout),
       inner,
     };
   }
 
   private activityOf<T extends Shaped>(house: House<T>, pixels: Frames<T>): Activities<T> {
     const { model, options, unrolling, steps } = this.architecture;
-    if (model.unrolling === 'own') return { names: AREA_NAMES, ...model.run(house, pixels) };
+    if (model.unrolling === 'own') return { names: AREA_NAMES, ...model.run(house, pixels, options) };
     const front = model.front?.(house, options);
     const seen = front === undefined ? pixels : each(pixels, front);
     const areas = model.areas(house, options);
@@ -142,13 +145,4 @@ function withZeros<T extends Shaped>(ops: Ops<T>, outputs: readonly (T | null)[]
     zeros ??= ops.zeros([height, width, channels], image);
     return zeros;
   });
-}
-
-/** Steps that are one tensor are read out once. */
-function rememberLast<T>(f: (x: T) => T): (x: T) => T {
-  let last: { x: T; y: T } | null = null;
-  return (x) => {
-    if (last?.x !== x) last = { x, y: f(x) };
-    return last.y;
-  };
 }

@@ -51,6 +51,10 @@ export const WAVE: Delays = { bottomUp: 1, topDown: 1 };
 /** One image for all steps, or one a step (the last one stays). */
 export type Frames<T> = readonly [T, ...T[]];
 
+export function frameAt<T>(frames: Frames<T>, step: number): T {
+  return frames[Math.min(step, frames.length - 1)]!;
+}
+
 /** All areas step together. */
 export function inStep<T extends Shaped>(
   areas: readonly Area<T>[],
@@ -66,7 +70,7 @@ export function inStep<T extends Shaped>(
   for (let t = 0; t < steps; t++) {
     const delay = typeof bottomUp === 'number' ? bottomUp : bottomUp(t);
     for (const l of order) {
-      const below = l === 0 ? frames[Math.min(t, frames.length - 1)]! : (outputs[l - 1]![t - delay] ?? null);
+      const below = l === 0 ? frameAt(frames, t) : (outputs[l - 1]![t - delay] ?? null);
       const above = outputs[l + 1]?.[t - topDown] ?? null;
       const here = areas[l]!;
       const reached = below !== null || states[l] !== null || here.runsUndriven === true;

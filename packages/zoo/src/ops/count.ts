@@ -36,6 +36,7 @@ export class CountingOps implements Ops<Counted> {
   readonly sub = wider;
   readonly mul = wider;
   readonly affine = unchanged;
+  readonly reciprocal = unchanged;
   readonly relu = unchanged;
   readonly elu = unchanged;
   readonly sigmoid = unchanged;

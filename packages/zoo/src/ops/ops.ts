@@ -39,13 +39,15 @@ export interface Ops<T extends Shaped> {
   /** scale x + shift */
   affine(x: T, scale: number, shift: number): T;
 
-  relu(x: T): T;
+  // Functions of one tensor may be handed on without the object that they stand in.
+  readonly reciprocal: (x: T) => T;
+  readonly relu: (x: T) => T;
   /** exp(x) - 1 below 0 */
-  elu(x: T): T;
-  sigmoid(x: T): T;
-  tanh(x: T): T;
+  readonly elu: (x: T) => T;
+  readonly sigmoid: (x: T) => T;
+  readonly tanh: (x: T) => T;
   /** clip(0.2 x + 0.5, 0, 1), as in Keras 1 and 2; Keras 3 and PyTorch divide by 6. */
-  hardSigmoid(x: T): T;
+  readonly hardSigmoid: (x: T) => T;
   atMost(x: T, limit: number): T;
 
   /** Contiguous groups of channels, biased variance over height, width and the group, epsilon 1e-5. */

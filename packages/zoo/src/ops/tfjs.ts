@@ -35,6 +35,7 @@ export function tfjsOps(tf: typeof Tf): Ops<Tf.Tensor> {
     mul: (a, b) => tf.mul(a, b),
     affine: (x, scale, shift) => tf.add(tf.mul(x, scale), shift),
 
+    reciprocal: (x) => tf.div(1, x),
     relu: (x) => tf.relu(x),
     elu: (x) => tf.elu(x),
     sigmoid: (x) => tf.sigmoid(x),
