@@ -14,7 +14,19 @@ const ALLOWED = {
   'packages/client': ['contracts'],
   // The engine is loaded only by commands that need it (the rule below); `serve` alone touches the store, for the
   // embedded database.
-  'packages/cli': ['contracts', 'client', 'benchmarks', 'runtime', 'stimuli', 'formats', 'metrics', 'linalg', 'store'],
+  'packages/cli': [
+    'contracts',
+    'client',
+    'benchmarks',
+    'runtime',
+    'stimuli',
+    'data',
+    'zoo',
+    'formats',
+    'metrics',
+    'linalg',
+    'store',
+  ],
   'services/api': ['contracts', 'store', 'formats'],
   'services/worker': ['contracts', 'store', 'benchmarks', 'runtime', 'stimuli', 'formats'],
   'services/leaderboard': ['contracts', 'client'],
@@ -53,7 +65,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^packages/cli/src' },
       to: {
-        path: '^packages/(benchmarks|runtime|stimuli|formats|metrics|linalg|store)/',
+        path: '^packages/(benchmarks|runtime|stimuli|data|zoo|formats|metrics|linalg|store)/',
         dependencyTypesNot: ['dynamic-import', 'type-only'],
       },
     },

@@ -12,6 +12,7 @@ import { submitCommand } from './commands/submit.js';
 import { tokenCommand } from './commands/token.js';
 import { validateCommand } from './commands/validate.js';
 import { waitCommand } from './commands/wait.js';
+import { zooCommand } from './commands/zoo.js';
 import { errorJson, isHelp, report } from './failure.js';
 import type { Io } from './io.js';
 
@@ -32,6 +33,7 @@ const EXAMPLES = `Examples:
   corescore run --local my-model.onnx --benchmark core-objects-ost
   corescore leaderboard --format json > board.json
   corescore stimuli export core-objects-ost --to images
+  corescore zoo train bl --seed 1
   corescore decode assembly.nc --label object_name --window-ms 50 --step-ms 10 --c 0.01 --folds repetition
 
 Human text goes to standard error, data to standard output.
@@ -61,6 +63,7 @@ export function buildProgram(io: Io): Command {
   runCommand(program, io);
   stimuliCommand(program, io);
   decodeCommand(program, io);
+  zooCommand(program, io);
   doctorCommand(program, io);
   tokenCommand(program, io);
   return program;

@@ -77,6 +77,8 @@ export const PROBLEMS = {
   activations_too_large: { status: 422, title: 'The activations are over the size limit' },
   probe_mismatch: { status: 422, title: 'The activations are not those of the probe' },
   first_step_mismatch: { status: 422, title: 'The clock does not fit the activations' },
+  checkpoint_refused: { status: 409, title: 'The checkpoint is not of this training' },
+  training_diverged: { status: 422, title: 'The training does not converge' },
   metric_undefined: { status: 422, title: 'The metric is not defined for this input' },
   // us
   configuration: { status: 500, title: 'The service is not configured' },

@@ -16,5 +16,6 @@ export {
   type Recorded,
   type SessionDescription,
   type SessionOptions,
+  startTfjs,
 } from './session/index.js';
 export { makeTemporary, sweepTemporary, type TemporaryKind } from './temporary.js';

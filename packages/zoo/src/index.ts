@@ -10,3 +10,7 @@ export { prepareTraining } from './ops/training.js';
 export type { ParameterSpec, ParameterValues } from './parameters/specs.js';
 export { startValues } from './parameters/start.js';
 export { tfjsVariables } from './parameters/variables.js';
+export type { TrainingIdentity } from './train/checkpoint.js';
+export { CORE_OBJECTS_TRAIN, type Recipe, type Stage } from './train/recipe.js';
+export { type CurvePoint, type Trained, type TrainOptions, train } from './train/train.js';
+export type { TrainingSet } from './train/training-set.js';

@@ -14,24 +14,32 @@ export interface Tfjs {
   core: typeof Core;
   layers: typeof Layers;
   converter: typeof Converter;
+  /** Of what computes below TensorFlow.js, where that has a version of its own. */
+  version: string | null;
   /** Throws where the device has refused an operator whose result has been read. */
   check(): void;
 }
 
-/** Registers the backend of a provider and says what TensorFlow.js calls it. */
-const BACKENDS: Record<string, (core: typeof Core, threads: number) => Promise<string>> = {
+/** What TensorFlow.js calls a backend. */
+interface Registered {
+  backend: string;
+  version: string | null;
+}
+
+/** Registers the backend of a provider. */
+const BACKENDS: Record<string, (core: typeof Core, threads: number) => Promise<Registered>> = {
   async wasm() {
     require('@tensorflow/tfjs-backend-wasm');
-    return 'wasm';
+    return { backend: 'wasm', version: null };
   },
   'native-cpu': async (_, threads) => native(threads, false),
   'native-gpu': async (_, threads) => native(threads, true),
-  webgpu: registerWebgpu,
+  webgpu: async (core) => ({ backend: await registerWebgpu(core), version: null }),
 };
 
-function native(threads: number, gpu: boolean): string {
-  loadNative({ folder: nativeFolder(), threads, gpu });
-  return NATIVE_BACKEND;
+function native(threads: number, gpu: boolean): Registered {
+  const tfjs = loadNative({ folder: nativeFolder(), threads, gpu });
+  return { backend: NATIVE_BACKEND, version: `TensorFlow ${tfjs.backend().binding.TF_Version}` };
 }
 
 /**
@@ -43,7 +51,7 @@ export async function startTfjs(provider: string, threads: number): Promise<Tfjs
   const core = require('@tensorflow/tfjs-core') as typeof Core;
   const register = BACKENDS[provider];
   if (register === undefined) throw new Error(`TensorFlow.js has no provider "${provider}"`);
-  const backend = await register(core, threads);
+  const { backend, version } = await register(core, threads);
   const isSet = await core.setBackend(backend);
   await core.ready();
   if (!isSet || core.getBackend() !== backend) throw new Error(`the backend ${backend} does not start`);
@@ -57,6 +65,7 @@ export async function startTfjs(provider: string, threads: number): Promise<Tfjs
     core,
     layers: require('@tensorflow/tfjs-layers') as typeof Layers,
     converter: require('@tensorflow/tfjs-converter') as typeof Converter,
+    version,
     check,
   };
 }
