@@ -30,8 +30,17 @@ export class Presence {
 
   async announce(id: string): Promise<void> {
     this.#ids.add(id);
-    // Tried, not waited for: where a connection that broke still holds it, it is held.
-    await this.#lock('pg_try_advisory_lock', id);
+    await this.#hold(id);
+  }
+
+  /** Again and again where the database is away; nothing for a worker that was withdrawn meanwhile. */
+  async #hold(id: string): Promise<void> {
+    try {
+      // Tried, not waited for: where a connection that broke still holds it, it is held.
+      await this.#lock('pg_try_advisory_lock', id);
+    } catch {
+      if (this.#ids.has(id)) this.#again();
+    }
   }
 
   async withdraw(id: string): Promise<void> {
@@ -82,7 +91,7 @@ export class Presence {
   #again(): void {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
-      Promise.all([...this.#ids].map((id) => this.announce(id))).catch(() => this.#again());
+      for (const id of this.#ids) void this.#hold(id);
     }, RETRY_MS);
     this.#retry.unref();
   }
