@@ -24,13 +24,15 @@ afterAll(async () => {
 const viewed = (id: string) => call<RunView>(served, `/v1/runs/${id}`);
 
 test('Postgres killed, and a backend of it, while a run works: the service comes back, the run goes on unharmed', async () => {
-  const id = await submitModel(served, manifest({ name: 'slow' }), onnxFile(slow(200_000)), 'outage');
+  const id = await submitModel(served, manifest({ name: 'slow' }), onnxFile(slow(1_000_000)), 'outage');
   for (const victim of [postmasterPid, backendPid, postmasterPid]) {
     const before = await until('progress', 120, async () => (await viewed(id)).progress);
     process.kill(victim(home), 'SIGKILL');
     await until('ready', 60, () => isReady(served));
     const run = await until('more progress', 120, async () => {
       const now = await viewed(id).catch(() => null);
+      if (now !== null && now.status !== 'extracting')
+        throw new Error(`the run is ${now.status}: ${now.failure?.detail}`);
       return now !== null && now.progress !== null && now.progress.done > before.done && now;
     });
     expect(run).toMatchObject({ status: 'extracting', attempt: 1 });
