@@ -11,7 +11,7 @@ import { cancelRuns } from '../support/cancel-runs.js';
 import { call, newHome, removeHome, type Served, startServe, until } from '../support/serve.js';
 import { slow } from '../support/slow-model.js';
 import { submitBundled, submitModel } from '../support/submit.js';
-import { workerPid } from '../support/worker-pid.js';
+import { servicePid } from '../support/victims.js';
 
 /**
  * What may befall a service: `kill -9` of the worker, after which the supervisor starts another; runs that are cancelled
@@ -43,7 +43,7 @@ async function killWorkerWhile(status: RunView['status'], runId: string): Promis
     // A run waits for its scoring under that status: with progress it has begun, and has something to lose.
     return run.status === status && (status === 'extracting' || run.progress !== null);
   });
-  process.kill(workerPid(served)!, 'SIGKILL');
+  process.kill(servicePid(home, 'worker')!, 'SIGKILL');
 }
 
 const scored = (runId: string) =>

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunView } from '@corescore/contracts';
 import { RandomState } from '../../packages/metrics/src/random-state.js';
 import { call, type Served, until } from './serve.js';
-import { workerPid } from './worker-pid.js';
+import { servicePid } from './victims.js';
 
 export interface CancelPlan {
   /** Puts one run of a model into the queue; that of all runs but the first finds its activations, and its twin's. */
@@ -33,7 +33,11 @@ const FIRST_SECONDS = 0.02;
 
 /** Ends of the worker, as the supervisor notes them: by code 0 where it was asked to. */
 const workerEnds = (home: string): string[] =>
-  readFileSync(join(home, 'logs', 'worker.log'), 'utf8').match(/--- worker (was ended by|stopped with) .*/g) ?? [];
+  readFileSync(join(home, 'logs', 'corescore.log'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => (JSON.parse(line) as { msg: string }).msg)
+    .filter((message) => /^worker (was ended by|stopped with)/.test(message));
 
 /** Cancels runs at random moments of their scoring and now and then ends the worker; counts what it cost. */
 export async function cancelRuns(served: Served, plan: CancelPlan): Promise<CancelOutcome> {
@@ -64,9 +68,9 @@ export async function cancelRuns(served: Served, plan: CancelPlan): Promise<Canc
     await sleep(1000 * moment);
     if ((k + 1) % every === 0 && terms < plan.terms) {
       terms += 1;
-      const pid = workerPid(served)!;
+      const pid = servicePid(served.home, 'worker')!;
       process.kill(pid, 'SIGTERM');
-      await until('another worker', 60, async () => (workerPid(served) ?? pid) !== pid);
+      await until('another worker', 60, async () => (servicePid(served.home, 'worker') ?? pid) !== pid);
       await begun(id);
     }
     const before = await call<RunView>(served, `/v1/runs/${id}/cancel`, { method: 'POST' }).catch(() => null);
@@ -85,7 +89,7 @@ export async function cancelRuns(served: Served, plan: CancelPlan): Promise<Canc
     if (run.attempt > 1 || run.status === 'failed') outcome.lost += 1;
   }
   const ends = workerEnds(served.home).slice(endsBefore);
-  const inOrder = ends.filter((line) => line.endsWith('code 0')).length;
+  const inOrder = ends.filter((line) => /code 0\b/.test(line)).length;
   outcome.aborts = ends.length - Math.min(inOrder, terms);
   return outcome;
 }
