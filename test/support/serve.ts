@@ -37,6 +37,9 @@ export function cleanEnv(extra: Record<string, string> = {}): Record<string, str
   return { ...(Object.fromEntries(kept) as Record<string, string>), ...extra };
 }
 
+/** Several test files ask one service, with one token, many times a second. */
+const MANY_REQUESTS = { CORESCORE_POINTS_PER_MINUTE: '1000000' };
+
 export const newHome = (): string => mkdtempSync(join(tmpdir(), 'corescore-e2e-'));
 export const removeHome = (home: string): void => rmSync(home, { recursive: true, force: true });
 
@@ -54,7 +57,8 @@ export async function startServe(options: {
   const url = `http://127.0.0.1:${port}`;
   const [program, first] = options.npm ? ['npm', ['start', '--']] : [process.execPath, [bin, 'serve']];
   const args = [...first, '--port', String(port), '--home', options.home, ...(options.args ?? [])];
-  const child = spawn(program, args, { cwd: root, env: cleanEnv(options.env), stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = cleanEnv({ ...MANY_REQUESTS, ...options.env });
+  const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString();

@@ -6,7 +6,8 @@ import type { ThreadAnswer } from './inspect-thread.js';
 
 /** Threads at once. Two cores are a small machine: one goes on answering. */
 const AT_ONCE = 2;
-const MOST_WAITING = 16;
+/** Their files are on disk: to wait costs a connection and no more. */
+const MOST_WAITING = 64;
 /** Objects of a thread; arrays of bytes are outside, and are read some at a time. */
 const HEAP_MIB = 1024;
 /** A thread takes a while to start: it stays for the next upload. */

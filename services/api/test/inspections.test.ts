@@ -35,7 +35,7 @@ test('more at once than there are threads: all are looked at, the ones that are 
 
 test('no more wait than may: the next is told to come again, and those who wait are served', async () => {
   const inspections = new Inspections(600);
-  const taken = Array.from({ length: 18 }, () => inspections.run(task('ff-64.json')).catch((error: unknown) => error));
+  const taken = Array.from({ length: 66 }, () => inspections.run(task('ff-64.json')).catch((error: unknown) => error));
   await expect(inspections.run(task())).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 60 });
   for (const error of await Promise.all(taken)) expect(error).toMatchObject({ code: 'not_onnx' });
   await expect(inspections.run(task())).resolves.toMatchObject({ parameters: 42826 });
