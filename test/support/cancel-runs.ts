@@ -37,7 +37,7 @@ const workerEnds = (home: string): string[] =>
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => (JSON.parse(line) as { msg: string }).msg)
-    .filter((message) => /^worker (was ended by|stopped with)/.test(message));
+    .filter((message) => /^worker (was ended by \S+|stopped with code \d+)$/.test(message));
 
 /** Cancels runs at random moments of their scoring and now and then ends the worker; counts what it cost. */
 export async function cancelRuns(served: Served, plan: CancelPlan): Promise<CancelOutcome> {
