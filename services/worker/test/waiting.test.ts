@@ -32,7 +32,8 @@ function calls(failures: Record<string, unknown[]>) {
     );
   const runs = part(['claim', 'toScoring', 'release', 'finish', 'fail', 'heartbeat', 'progress']);
   const extractions = part(['claim', 'done', 'failed', 'get', 'discard', 'heartbeat']);
-  return { called, store: { runs, extractions } as unknown as Store };
+  const events = { subscribe: async () => async () => undefined };
+  return { called, store: { runs, extractions, events } as unknown as Store };
 }
 
 test('what moves a run on is tried until the database takes it; what comes again anyway is tried once', async () => {
