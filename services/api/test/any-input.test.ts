@@ -98,6 +98,9 @@ const hostile: fc.Arbitrary<Json> = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>,
 );
 
+/** The same inputs on every run; another one finds others. */
+const SEED = 1;
+
 const asText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function requestOf(
@@ -175,7 +178,7 @@ describe('whatever stands in a field, the answer is documented and no fault of t
             const answer = await service.app.inject(requestOf(call, place, value, onnxUpload()));
             checkAnswer(call.operation, answer, `${call.name} with ${JSON.stringify(place)} = ${shown(value)}`);
           }),
-          { numRuns: 8, endOnFailure: true },
+          { numRuns: 8, endOnFailure: true, seed: SEED },
         );
       }
     }
@@ -196,7 +199,7 @@ describe('whatever stands in a field, the answer is documented and no fault of t
             expect(unfitIn(value)).toBeNull();
             expect(answer.json().manifest).toEqual(put(manifest as Json, at, value));
           }),
-          { numRuns: 6, endOnFailure: true },
+          { numRuns: 6, endOnFailure: true, seed: SEED },
         );
       }
     }
