@@ -18,8 +18,11 @@ export function intake(app: App, env: Env): void {
   });
   app.addHook('preParsing', async ({ method, routeOptions, headers }) => {
     if (!takesIn(method, routeOptions.url ?? '')) return;
-    // What is announced: the body, or all pieces of an upload that begins. A text that is no number is refused later.
-    const announced = [headers['content-length'], headers['upload-length']].map((text) => Number(text) || 0);
+    // What is announced: the body, or all pieces of an upload that begins. What is no number of bytes, or more than is taken
+    // at all, is refused for that, later.
+    const announced = [headers['content-length'], headers['upload-length']].map((text) =>
+      typeof text === 'string' && /^\d+$/.test(text) && Number(text) <= env.maxUploadBytes ? Number(text) : 0,
+    );
     await checkRoom(env.home, env.diskReserveBytes, Math.max(...announced));
   });
 }

@@ -7,13 +7,16 @@ import { openService, type Service } from './support/service.js';
 
 let service: Service;
 let digest: string;
+let maxUploadBytes: number;
 beforeAll(async () => {
   service = await openService();
+  maxUploadBytes = service.env.maxUploadBytes;
   digest = (await service.upload('ada', 'ff-64', onnxUpload())).json().digest;
 });
 afterAll(() => service.close());
 afterEach(() => {
   service.env.diskReserveBytes = 0;
+  service.env.maxUploadBytes = maxUploadBytes;
 });
 
 /** As if the disk had less free than its reserve. */
@@ -51,6 +54,7 @@ test('uploads and submissions that would touch the reserve of the disk are 507 w
 
 test('what is announced counts before it comes; who may not send it is told that instead', async () => {
   service.env.diskReserveBytes = 1;
+  service.env.maxUploadBytes = Number.MAX_SAFE_INTEGER;
   const more = String(2 * (await freeBytes(service.env.home)));
   const answer = await post('/v1/uploads', { 'tus-resumable': '1.0.0', 'upload-length': more });
   expect(answer.json()).toMatchObject({ status: 507, detail: expect.stringContaining('are asked for') });
@@ -58,6 +62,15 @@ test('what is announced counts before it comes; who may not send it is told that
   const anonymous = await post('/v1/uploads', { 'tus-resumable': '1.0.0', 'upload-length': '3', authorization: '' });
   expect(anonymous.statusCode).toBe(401);
 });
+
+test.each(['1e400', '1e308', '-1', '0x10', String(2 ** 60)])(
+  'an upload of %s bytes is refused for that, not for want of room',
+  async (length) => {
+    const answer = await post('/v1/uploads', { 'tus-resumable': '1.0.0', 'upload-length': length });
+    expect(answer.statusCode).toBeGreaterThanOrEqual(400);
+    expect(answer.statusCode).toBeLessThan(500);
+  },
+);
 
 test('a disk that is full all the same is told by name, wherever the error comes from', () => {
   const system = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
