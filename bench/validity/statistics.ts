@@ -1,5 +1,5 @@
 import { levels, matchedCells, matchedConcordanceOfRows } from '@corescore/metrics';
-import { ostStatistic } from '../../packages/benchmarks/src/ost-statistics.js';
+import { ostStatistic } from '../../packages/benchmarks/src/kinds/solution-times/ost-statistics.js';
 import { type Images, OBJECTS } from './images.js';
 import type { Draws } from './random.js';
 

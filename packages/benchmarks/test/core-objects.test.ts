@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
 import { writeNpyFloat32 } from '@corescore/formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bracketOfVersion } from '../src/core-objects.js';
+import { bracketOfVersion } from '../src/definitions/core-objects.js';
 import { type Benchmark, loadBenchmark, scoreActivations } from '../src/index.js';
 import { withLightRecordings } from './support/recordings.js';
 

@@ -1,6 +1,6 @@
 import { clockWindows } from '@corescore/metrics';
 import { expect, test } from 'vitest';
-import { binMixtures, coverage } from '../src/mixtures.js';
+import { binMixtures, coverage } from '../src/scoring/mixtures.js';
 
 const bins = Array.from({ length: 18 }, (_, k) => ({ startMs: 70 + 10 * k, endMs: 80 + 10 * k }));
 

@@ -5,7 +5,7 @@ import type { Clock, ScoreReport } from '@corescore/contracts';
 import { objectSolutionTimes } from '@corescore/metrics';
 import { afterAll, expect, test } from 'vitest';
 import { type Benchmark, scoreActivations } from '../src/index.js';
-import { imagesUsed, sampleOf } from '../src/ost-statistics.js';
+import { imagesUsed, sampleOf } from '../src/kinds/solution-times/ost-statistics.js';
 import { IMAGES, plantedActivations, smallBenchmark } from './support/small-benchmark.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'corescore-ost-scores-'));

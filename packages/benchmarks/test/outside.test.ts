@@ -1,6 +1,6 @@
 import type { Score, Series } from '@corescore/contracts';
 import { describe, expect, test } from 'vitest';
-import { noteOutside, outsideNotes } from '../src/outside.js';
+import { noteOutside, outsideNotes } from '../src/scoring/outside.js';
 
 const score = (value: number | null, low?: number, high?: number, note?: string): Score => ({
   metric: 'predictivity_late',

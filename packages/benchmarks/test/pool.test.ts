@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { writeNpyFloat32 } from '@corescore/formats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { withPool } from '../src/pool.js';
+import { withPool } from '../src/processes/pool.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'corescore-pool-'));
 const path = join(folder, 'activations.npy');

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { normaliseByCeiling } from '@corescore/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Benchmark, loadBenchmark } from '../src/index.js';
-import { matrixSteps, type Predicted, predictPlan } from '../src/predict.js';
-import { predictivityScores } from '../src/predictivity-scores.js';
-import type { BinPredictivity } from '../src/thread-predict.js';
+import { matrixSteps, type Predicted, predictPlan } from '../src/kinds/predictivity/predict.js';
+import { predictivityScores } from '../src/kinds/predictivity/predictivity-scores.js';
+import type { BinPredictivity } from '../src/processes/predict-tasks.js';
 
 const home = mkdtempSync(join(tmpdir(), 'corescore-predictivity-scores-'));
 let benchmark: Benchmark;

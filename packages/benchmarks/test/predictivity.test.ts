@@ -6,8 +6,8 @@ import { createOrtKernels } from '@corescore/linalg';
 import { plsPredict, pooledGram, predictivity, splitHalfCeiling, type TrainTest } from '@corescore/metrics';
 import { coreObjectsSpikePaths } from '@corescore/stimuli';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readSimulatedIt, type SimulatedIt } from '../src/definitions/target.js';
 import { type Benchmark, bundledModels, loadBenchmark, prepareActivations } from '../src/index.js';
-import { readSimulatedIt, type SimulatedIt } from '../src/target.js';
 
 interface Cell {
   mean: number;

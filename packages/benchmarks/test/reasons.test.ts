@@ -6,7 +6,7 @@ import { writeNpyFloat32 } from '@corescore/formats';
 import { RandomState } from '@corescore/metrics';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Activations, type Benchmark, difficultyLookUp, scoreActivations } from '../src/index.js';
-import { giveReason } from '../src/reasons.js';
+import { giveReason } from '../src/scoring/reasons.js';
 import { IMAGES, smallBenchmark } from './support/small-benchmark.js';
 
 let folder: string;

@@ -5,11 +5,11 @@ import { writeNpyFloat32 } from '@corescore/formats';
 import { clockWindows, RandomState, shuffleSplit } from '@corescore/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Benchmark, loadBenchmark } from '../src/index.js';
-import type { Mapping } from '../src/mapping.js';
-import { binMixtures } from '../src/mixtures.js';
-import { withPool } from '../src/pool.js';
-import { predictPlan, predictRecordings } from '../src/predict.js';
-import { predictivityScores } from '../src/predictivity-scores.js';
+import type { Mapping } from '../src/kinds/predictivity/mapping.js';
+import { predictPlan, predictRecordings } from '../src/kinds/predictivity/predict.js';
+import { predictivityScores } from '../src/kinds/predictivity/predictivity-scores.js';
+import { withPool } from '../src/processes/pool.js';
+import { binMixtures } from '../src/scoring/mixtures.js';
 import { withFewImages, withRecordings } from './support/recordings.js';
 
 const IMAGES = 300;

@@ -5,7 +5,7 @@ import type { Benchmark } from '@corescore/benchmarks';
 import { type Env, modelLimits as limitsOf } from '@corescore/contracts/env';
 import type { Limits } from '@corescore/runtime';
 import type { DueJob, Store } from '@corescore/store';
-import type { Pauses } from './pauses.js';
+import type { Pauses } from './jobs/pauses.js';
 
 /** What every job of this process needs. */
 export interface Context {

@@ -5,12 +5,12 @@ import { logEnd, logError, openLog } from '@corescore/contracts/log';
 import { requireWalls, sandbox, sweepTemporary } from '@corescore/runtime';
 import { openStore, type Store } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
-import { extractRun } from './extract-job.js';
-import { ensureNullRows } from './null-rows.js';
-import { patientStore } from './patience.js';
-import { Pauses, whenThereIsRoom } from './pauses.js';
-import { scoreAgain } from './score-again.js';
-import { scoreRun } from './score-job.js';
+import { extractRun } from './jobs/extract.js';
+import { ensureNullRows } from './jobs/null-rows.js';
+import { patientStore } from './jobs/patience.js';
+import { Pauses, whenThereIsRoom } from './jobs/pauses.js';
+import { scoreRun } from './jobs/score.js';
+import { scoreAgain } from './jobs/score-again.js';
 
 const logger = openLog('worker');
 const log = (line: string): void => logger.warn(line);

@@ -1,9 +1,9 @@
 import { parseEnv } from '@corescore/contracts/env';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LEASE_SECONDS, openTestStore, queueRun, type TestStore } from '../../../packages/store/test/support/store.js';
-import { conduct } from '../src/conduct.js';
 import type { Context } from '../src/context.js';
-import { Pauses } from '../src/pauses.js';
+import { conduct } from '../src/jobs/conduct.js';
+import { Pauses } from '../src/jobs/pauses.js';
 
 let t: TestStore;
 let context: Context;

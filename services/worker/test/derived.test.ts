@@ -3,8 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Score } from '@corescore/contracts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { DerivedLost, withDerived } from '../src/derived.js';
-import { twinOf } from '../src/twin.js';
+import { DerivedLost, withDerived } from '../src/jobs/derived.js';
+import { twinOf } from '../src/jobs/twin.js';
 import { damage, network, openWorker, supplied, type Worker } from './support/worker.js';
 
 type Kind = 'network' | 'supplied';

@@ -1,7 +1,7 @@
 import { CorescoreError } from '@corescore/contracts';
 import { ModelFailure } from '@corescore/runtime';
 import { expect, test } from 'vitest';
-import { toFailure } from '../src/failures.js';
+import { toFailure } from '../src/jobs/failures.js';
 
 test('a model failure keeps its kind, text and remedy', () => {
   const error = new ModelFailure('out_of_memory', 'model_out_of_memory', 'IT has 3.2 GB.', {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { LeaseLost, ShuttingDown, withLease } from '../src/lease.js';
+import { LeaseLost, ShuttingDown, withLease } from '../src/jobs/lease.js';
 
 /** Work that ends only when it is aborted, and reports something else on its way out, as a killed child does. */
 const endless = (signal: AbortSignal): Promise<never> =>

@@ -15,8 +15,8 @@ import {
   type TestStore,
 } from '../../../packages/store/test/support/store.js';
 import type { Context } from '../src/context.js';
-import { Pauses } from '../src/pauses.js';
-import { scoreAgain } from '../src/score-again.js';
+import { Pauses } from '../src/jobs/pauses.js';
+import { scoreAgain } from '../src/jobs/score-again.js';
 
 let t: TestStore;
 let context: Context;

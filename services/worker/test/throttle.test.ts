@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { throttled } from '../src/throttle.js';
+import { throttled } from '../src/jobs/throttle.js';
 
 test('one report in the interval, and always the last one', () => {
   let now = 0;

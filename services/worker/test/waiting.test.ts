@@ -6,10 +6,10 @@ import { CorescoreError } from '@corescore/contracts';
 import { parseEnv } from '@corescore/contracts/env';
 import { freeBytes, type Store } from '@corescore/store';
 import { expect, onTestFinished, test } from 'vitest';
-import { conduct } from '../src/conduct.js';
 import type { Context } from '../src/context.js';
-import { patientStore } from '../src/patience.js';
-import { Pauses, whenThereIsRoom } from '../src/pauses.js';
+import { conduct } from '../src/jobs/conduct.js';
+import { patientStore } from '../src/jobs/patience.js';
+import { Pauses, whenThereIsRoom } from '../src/jobs/pauses.js';
 
 const away = () => new CorescoreError('unavailable', 'The database does not answer.');
 const full = () => Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });

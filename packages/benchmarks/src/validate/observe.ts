@@ -11,7 +11,7 @@ import {
 import { clockWindows } from '@corescore/metrics';
 import { type ExtractedArray, formatPercent } from '@corescore/runtime';
 import { preprocess, readPixels } from '@corescore/stimuli';
-import type { Shown } from '../prepare.js';
+import type { Shown } from '../run/prepare.js';
 import { type Finding, findingOf, warningOf } from './finding.js';
 
 /**

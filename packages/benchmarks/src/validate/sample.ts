@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readPixels, writePixels } from '@corescore/stimuli';
-import type { Benchmark } from '../benchmark.js';
-import type { Shown } from '../prepare.js';
+import type { Benchmark } from '../definitions/benchmark.js';
+import type { Shown } from '../run/prepare.js';
 
 /** Images at the end of a sample that are the first ones again: the same image must give the same activations. */
 export const REPEATED = 4;

@@ -18,9 +18,9 @@ import {
   weightWarnings,
 } from '@corescore/formats';
 import { type Extraction, type Limits, MAX_BATCH, makeTemporary } from '@corescore/runtime';
-import type { Benchmark } from '../benchmark.js';
-import { prepareTwin } from '../beside/twin.js';
-import { prepareActivations, SUPPLIED } from '../prepare.js';
+import { prepareTwin } from '../controls/twin.js';
+import type { Benchmark } from '../definitions/benchmark.js';
+import { prepareActivations, SUPPLIED } from '../run/prepare.js';
 import { type Cost, costFindings, costOf, recorded, type Tick } from './cost.js';
 import { type Finding, findingOf, warningOf } from './finding.js';
 import { clockFindings, imageFindings, repeatFindings, twinFindings } from './observe.js';

@@ -1,5 +1,5 @@
 import type { Benchmark } from '../../src/index.js';
-import type { Recordings } from '../../src/recordings.js';
+import type { Recordings } from '../../src/kinds/predictivity/recordings.js';
 
 export const withRecordings = (benchmark: Benchmark, changes: Partial<Recordings>): Benchmark => ({
   ...benchmark,

@@ -13,9 +13,9 @@ import { IMAGES, smallBenchmark } from '../../../../packages/benchmarks/test/sup
 import { manifest as networkManifest, SIDE } from '../../../../packages/runtime/test/models.js';
 import { onnxFile } from '../../../../packages/runtime/test/onnx-writer.js';
 import type { Context } from '../../src/context.js';
-import { extractRun } from '../../src/extract-job.js';
-import { Pauses } from '../../src/pauses.js';
-import { scoreRun } from '../../src/score-job.js';
+import { extractRun } from '../../src/jobs/extract.js';
+import { Pauses } from '../../src/jobs/pauses.js';
+import { scoreRun } from '../../src/jobs/score.js';
 
 /** Numbers of [-1, 1), the same each time. */
 function numbers(seed: number, count: number): number[] {
