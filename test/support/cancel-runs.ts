@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunView } from '@corescore/contracts';
-import { RandomState } from '../../packages/metrics/src/random-state.js';
+import { RandomState } from '../../packages/metrics/src/random/random-state.js';
 import { call, type Served, until } from './serve.js';
 import { servicePid } from './victims.js';
 

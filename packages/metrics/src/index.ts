@@ -2,53 +2,40 @@
  * Metrics (METRICS): typed arrays in, numbers out. No I/O; random numbers come from seeds that are passed in.
  * The dense kernels are an argument (`Kernels` of @corescore/linalg).
  */
-export {
-  type BootstrapInterval,
-  bootstrap,
-  bootstrapMean,
-  type MeanSampling,
-  percentileInterval,
-} from './bootstrap.js';
-export * from './chance.js';
-export * from './compare.js';
-export * from './concordance.js';
-export * from './consistency.js';
-export * from './correlation.js';
+
+export * from './behaviour/consistency.js';
+export * from './behaviour/i1.js';
+export * from './behaviour/i2.js';
+export * from './decoding/chance.js';
 export {
   type DecodeInput,
   type DecodeManyInput,
   type DecodeResult,
   decode,
   decodeMany,
-} from './decode.js';
-export * from './decode-step.js';
-export type { Convergence, Decoder, FittedDecoder } from './decoders/decoder.js';
-export { SoftmaxDecoder, type SoftmaxOptions } from './decoders/softmax.js';
+} from './decoding/decode.js';
+export * from './decoding/decode-step.js';
+export type { Convergence, Decoder, FittedDecoder } from './decoding/decoders/decoder.js';
+export { SoftmaxDecoder, type SoftmaxOptions } from './decoding/decoders/softmax.js';
 export {
   type InitialWeights,
   SoftmaxAdamDecoder,
   type SoftmaxAdamOptions,
   truncatedNormalWeights,
-} from './decoders/softmax-adam.js';
-export { type HeldOutDecisions, SvmDecoder, type SvmOptions } from './decoders/svm.js';
-export * from './delay.js';
-export * from './evidence.js';
-export * from './feature-variants.js';
-export * from './folds.js';
-export { type HeldOutShare, heldOutShare } from './held-out-share.js';
-export * from './i1.js';
-export * from './i2.js';
-export * from './k-fold.js';
-export {
-  matchedCells,
-  matchedConcordance,
-  matchedConcordanceOfRows,
-  matchedImages,
-} from './matched-concordance.js';
-export * from './nested-c.js';
-export * from './normal.js';
-export * from './ost.js';
-export { type PairedDraws, pairedDraws, type Statistic } from './paired-draws.js';
+} from './decoding/decoders/softmax-adam.js';
+export { type HeldOutDecisions, SvmDecoder, type SvmOptions } from './decoding/decoders/svm.js';
+export * from './decoding/evidence.js';
+export * from './decoding/feature-variants.js';
+export { type HeldOutShare, heldOutShare } from './decoding/held-out-share.js';
+export * from './decoding/nested-c.js';
+export * from './decoding/platt.js';
+export * from './decoding/probabilities.js';
+export type { ReadOut } from './decoding/read-outs.js';
+export * from './decoding/train-test-times.js';
+export * from './folds/folds.js';
+export * from './folds/k-fold.js';
+export * from './folds/splits.js';
+export * from './folds/stratified-group-folds.js';
 export {
   BRAIN_SCORE_LAMBDA,
   type InitialisationSpread,
@@ -64,7 +51,6 @@ export {
   variesOverTime,
 } from './parity/ost-correlation.js';
 export { type InternalConsistency, internalConsistency, type PlsScore, plsScore } from './parity/pls-score.js';
-export * from './platt.js';
 export {
   type AddedVariance,
   addedVariance,
@@ -101,18 +87,33 @@ export type { Target } from './predictivity/problem.js';
 export { ridgePredict } from './predictivity/ridge.js';
 export { type RidgeCvPrediction, ridgeCvPredict } from './predictivity/ridge-cv.js';
 export { MINIMUM_SUBSET_IMAGES, subsetPredictivity } from './predictivity/subset.js';
-export * from './probabilities.js';
-export * from './random-state.js';
-export * from './ranks.js';
-export type { ReadOut } from './read-outs.js';
-export * from './similarity.js';
-export * from './similarity-jackknife.js';
-export * from './simplicity.js';
-export * from './splits.js';
-export { type Spread, spread } from './spread.js';
-export * from './stratified-group-folds.js';
-export { studentTQuantile, visibleShift } from './student-t.js';
-export * from './time.js';
-export * from './time-mappings.js';
-export * from './train-test-times.js';
-export * from './wilson.js';
+export * from './random/normal.js';
+export * from './random/random-state.js';
+export * from './similarity/similarity.js';
+export * from './similarity/similarity-jackknife.js';
+export * from './solution-times/concordance.js';
+export * from './solution-times/delay.js';
+export {
+  matchedCells,
+  matchedConcordance,
+  matchedConcordanceOfRows,
+  matchedImages,
+} from './solution-times/matched-concordance.js';
+export * from './solution-times/ost.js';
+export * from './solution-times/simplicity.js';
+export * from './solution-times/time.js';
+export * from './solution-times/time-mappings.js';
+export {
+  type BootstrapInterval,
+  bootstrap,
+  bootstrapMean,
+  type MeanSampling,
+  percentileInterval,
+} from './statistics/bootstrap.js';
+export * from './statistics/compare.js';
+export * from './statistics/correlation.js';
+export { type PairedDraws, pairedDraws, type Statistic } from './statistics/paired-draws.js';
+export * from './statistics/ranks.js';
+export { type Spread, spread } from './statistics/spread.js';
+export { studentTQuantile, visibleShift } from './statistics/student-t.js';
+export * from './statistics/wilson.js';

@@ -1,5 +1,5 @@
 import type { Kernels } from '@corescore/linalg';
-import { SoftmaxAdamDecoder, truncatedNormalWeights } from '../decoders/softmax-adam.js';
+import { SoftmaxAdamDecoder, truncatedNormalWeights } from '../decoding/decoders/softmax-adam.js';
 import { type OstCorrelationInput, ostCorrelation } from './ost-correlation.js';
 
 /** Weight decay of Brain-Score's decoder: 1 / (C images) of an SVM with C = 1e-3 on 2,160 images. */

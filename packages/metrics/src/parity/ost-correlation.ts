@@ -1,10 +1,10 @@
 import { CorescoreError } from '@corescore/contracts';
 import type { Kernels } from '@corescore/linalg';
-import { spearman } from '../correlation.js';
-import type { Decoder } from '../decoders/decoder.js';
-import { i1 } from '../i1.js';
-import { objectSolutionTimes } from '../ost.js';
-import { shuffleSplit, type TrainTest } from '../splits.js';
+import { i1 } from '../behaviour/i1.js';
+import type { Decoder } from '../decoding/decoders/decoder.js';
+import { shuffleSplit, type TrainTest } from '../folds/splits.js';
+import { objectSolutionTimes } from '../solution-times/ost.js';
+import { spearman } from '../statistics/correlation.js';
 import { overSplits } from './over-splits.js';
 
 /** Brain-Score's ceiling of Kar2019-ost, "computed offline". */

@@ -1,10 +1,10 @@
 import { CorescoreError } from '@corescore/contracts';
+import { shuffleSplit, stratifiedShuffleSplit } from '../folds/splits.js';
 import { type CeilingRule, normaliseByCeiling, spearmanBrown } from '../predictivity/ceiling.js';
 import { plsPredict } from '../predictivity/pls.js';
 import type { PooledGram } from '../predictivity/pooled-gram.js';
 import { medianOf, neuroidCorrelations, predictivity, type SplitPredictivity } from '../predictivity/predictivity.js';
 import { checkTarget, type Target } from '../predictivity/problem.js';
-import { shuffleSplit, stratifiedShuffleSplit } from '../splits.js';
 import { overSplits } from './over-splits.js';
 
 const SPLITS = 10;

@@ -1,7 +1,7 @@
 import { CorescoreError } from '@corescore/contracts';
 import type { Kernels } from '@corescore/linalg';
-import { imageCounts } from '../bootstrap.js';
-import type { TrainTest } from '../splits.js';
+import type { TrainTest } from '../folds/splits.js';
+import { imageCounts } from '../statistics/bootstrap.js';
 import { medianInPlace } from './held-out-moments.js';
 import { countsOf, type ImageDraws } from './image-draws.js';
 import type { PooledGram } from './pooled-gram.js';

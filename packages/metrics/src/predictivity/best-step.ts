@@ -1,4 +1,4 @@
-import type { TrainTest } from '../splits.js';
+import type { TrainTest } from '../folds/splits.js';
 import { HeldOutMoments } from './held-out-moments.js';
 import type { Target } from './problem.js';
 

@@ -1,5 +1,5 @@
 import { CorescoreError } from '@corescore/contracts';
-import { RandomState } from '../random-state.js';
+import { RandomState } from '../random/random-state.js';
 import { medianOf, neuroidCorrelations } from './predictivity.js';
 
 export interface Ceiling {

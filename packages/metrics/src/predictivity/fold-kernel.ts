@@ -1,5 +1,5 @@
 import type { Loops } from '@corescore/linalg';
-import type { TrainTest } from '../splits.js';
+import type { TrainTest } from '../folds/splits.js';
 import type { PooledGram } from './pooled-gram.js';
 
 /** Kernels of one split, centred on its training rows. */

@@ -1,4 +1,4 @@
-import type { TrainTest } from '../splits.js';
+import type { TrainTest } from '../folds/splits.js';
 import type { Target } from './problem.js';
 
 /** A variance below it, of that over all test images, counts as none: values are standardised first. */

@@ -1,6 +1,6 @@
 import type { Kernels } from '@corescore/linalg';
-import { imageCounts } from '../bootstrap.js';
-import type { TrainTest } from '../splits.js';
+import type { TrainTest } from '../folds/splits.js';
+import { imageCounts } from '../statistics/bootstrap.js';
 import { HeldOutMoments } from './held-out-moments.js';
 import type { Target } from './problem.js';
 

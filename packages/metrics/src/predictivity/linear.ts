@@ -1,4 +1,4 @@
-import type { TrainTest } from '../splits.js';
+import type { TrainTest } from '../folds/splits.js';
 import { foldKernel, linearCombination, solvePositive } from './fold-kernel.js';
 import { largestSquare, type PooledGram } from './pooled-gram.js';
 import { checkProblem, type Target } from './problem.js';

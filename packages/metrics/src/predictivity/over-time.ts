@@ -1,5 +1,5 @@
-import type { TrainTest } from '../splits.js';
-import type { TimeWindow } from '../time.js';
+import type { TrainTest } from '../folds/splits.js';
+import type { TimeWindow } from '../solution-times/time.js';
 import { type Predictivity, predictivity } from './predictivity.js';
 import type { Target } from './problem.js';
 

@@ -1,5 +1,5 @@
 import type { SymmetricMatrix } from '@corescore/linalg';
-import type { TrainTest } from '../splits.js';
+import type { TrainTest } from '../folds/splits.js';
 import { largestSquare, type PooledGram } from './pooled-gram.js';
 import type { Target } from './problem.js';
 import { allRows, centreTarget } from './products.js';

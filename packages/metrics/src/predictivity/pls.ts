@@ -1,5 +1,5 @@
 import { CorescoreError } from '@corescore/contracts';
-import type { TrainTest } from '../splits.js';
+import type { TrainTest } from '../folds/splits.js';
 import { PlsFold } from './pls-fold.js';
 import type { PooledGram } from './pooled-gram.js';
 import { checkProblem, type Target } from './problem.js';

@@ -1,6 +1,6 @@
 import { CorescoreError } from '@corescore/contracts';
-import { pearson } from '../correlation.js';
-import type { TrainTest } from '../splits.js';
+import type { TrainTest } from '../folds/splits.js';
+import { pearson } from '../statistics/correlation.js';
 import { checkSplits, checkTarget, type Target } from './problem.js';
 
 export interface SplitPredictivity {

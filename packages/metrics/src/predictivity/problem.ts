@@ -1,5 +1,5 @@
 import { CorescoreError } from '@corescore/contracts';
-import type { TrainTest } from '../splits.js';
+import type { TrainTest } from '../folds/splits.js';
 
 /** Responses to predict: n images x m neuroids, row-major. */
 export interface Target {

@@ -1,4 +1,4 @@
-import type { TrainTest } from '../splits.js';
+import type { TrainTest } from '../folds/splits.js';
 import { type Predictivity, predictivity } from './predictivity.js';
 import type { Target } from './problem.js';
 
