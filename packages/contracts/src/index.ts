@@ -9,6 +9,7 @@
 export * from './benchmark.js';
 export * from './bytes.js';
 export * from './canonical.js';
+export * from './control.js';
 export * from './exit-codes.js';
 export * from './ids.js';
 export * from './manifest.js';
