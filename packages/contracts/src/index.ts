@@ -13,6 +13,7 @@ export * from './control.js';
 export * from './exit-codes.js';
 export * from './ids.js';
 export * from './manifest.js';
+export * from './names.js';
 export * from './pause.js';
 export * from './problem.js';
 export * from './providers.js';

@@ -1,4 +1,4 @@
-import { CorescoreError, type NetworkManifest, REGIONS } from '@corescore/contracts';
+import { CorescoreError, listed, type NetworkManifest, REGIONS } from '@corescore/contracts';
 import { IMAGE_TYPES, RECORDED_TYPES, STATE_TYPES } from './capabilities.js';
 
 /** What manifest and model have to agree on whatever the format: which tensors are named, and which are fed. */
@@ -102,12 +102,4 @@ export function* recordedTypeErrors(
       remedy: CONTAINERS[type] ?? 'Name a tensor of floating point numbers, or cast it to float32 in the model.',
     },
   );
-}
-
-const LISTED = 12;
-
-/** `"a", "b" and 3 more` */
-export function listed(names: readonly string[]): string {
-  const shown = names.slice(0, LISTED).map((name) => `"${name}"`);
-  return names.length > LISTED ? `${shown.join(', ')} and ${names.length - LISTED} more` : shown.join(', ');
 }

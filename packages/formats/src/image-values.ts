@@ -1,6 +1,6 @@
 import type { ManifestInput } from '@corescore/contracts';
+import { encodeFloat16 } from '@corescore/onnx';
 import type { ImageType } from './capabilities.js';
-import { encodeFloat16 } from './float16.js';
 
 /** Levels of an 8-bit pixel. */
 export const LEVELS = 256;

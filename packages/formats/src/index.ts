@@ -18,7 +18,6 @@ export {
   type StateType,
 } from './capabilities.js';
 export { readCsv } from './csv.js';
-export { writeFully } from './files.js';
 export { imageElements, withRange } from './image-values.js';
 export { FEWEST_VALUES, isImageType } from './input-values.js';
 export { archiveOf, type DeclaredFiles, declaredFiles } from './manifest/declared-files.js';
@@ -39,10 +38,6 @@ export { type Npz, openNpz } from './npy/npz.js';
 export { readNpyRows } from './npy/read.js';
 export { writeNpyFloat32, writeNpyUint8 } from './npy/write.js';
 export { fixedBatch, onnxContractErrors } from './onnx/contract.js';
-export { type OnnxGraph, readOnnxGraph } from './onnx/graph.js';
-export { layerDepth } from './onnx/layer-depth.js';
-export type { OnnxTensorInfo } from './onnx/records.js';
-export { type ShuffledWeights, shuffleOnnxWeights } from './onnx/shuffle-weights.js';
 export { GRAPH_OPERATORS, LAYER_CLASSES } from './tfjs/known.js';
 export { readTfjsModel, type TfjsModel } from './tfjs/model.js';
 export { shuffleTfjsWeights } from './tfjs/shuffle-weights.js';

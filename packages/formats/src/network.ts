@@ -8,15 +8,11 @@ import {
   type TfjsManifest,
   type Warning,
 } from '@corescore/contracts';
+import { externalDataErrors, foldedWeightWarnings, onnxCost, onnxSemanticDigest, readOnnxGraph } from '@corescore/onnx';
 import { inputValues } from './input-values.js';
 import { clockWarnings } from './manifest/clock-warnings.js';
 import { declaredFiles } from './manifest/declared-files.js';
 import { fixedBatch, onnxContractErrors } from './onnx/contract.js';
-import { onnxSemanticDigest } from './onnx/digest.js';
-import { externalDataErrors } from './onnx/external-data.js';
-import { foldedWeightWarnings } from './onnx/folded-weights.js';
-import { readOnnxGraph } from './onnx/graph.js';
-import { onnxCost } from './onnx/multiply-adds.js';
 import { dimsOf, recordedErrors } from './onnx/recorded.js';
 import { probeError } from './probe.js';
 import { tfjsContractErrors } from './tfjs/contract.js';

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActivationsManifest } from '@corescore/contracts';
+import { encodeFloat16 } from '@corescore/onnx';
 import { afterEach, describe, expect, test } from 'vitest';
-import { encodeFloat16 } from '../src/float16.js';
 import { checkActivations, npyHeaderBytes, openActivations, readNpyHeader, readNpyRows } from '../src/index.js';
 import { refusal, temporaryFolder } from './support/files.js';
 import { activations } from './support/manifests.js';

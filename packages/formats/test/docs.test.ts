@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { WARNINGS } from '@corescore/contracts';
+import { GRAPH_LIMITS, SUPPORTED } from '@corescore/onnx';
 import { expect, test } from 'vitest';
 import { ENGINE_VERSIONS, IMAGE_TYPES, RECORDED_TYPES, STATE_TYPES } from '../src/index.js';
 import { FEWEST_VALUES } from '../src/input-values.js';
 import { whyUnreadable } from '../src/netcdf/readable.js';
 import { dtypeName, ITEM_BYTES, type NpyDtype } from '../src/npy/header.js';
-import { GRAPH_LIMITS, SUPPORTED } from '../src/onnx/limits.js';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const docs = read('docs/compatibility.md');

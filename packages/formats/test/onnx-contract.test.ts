@@ -1,6 +1,7 @@
 import type { OnnxManifest } from '@corescore/contracts';
+import { readOnnxGraph } from '@corescore/onnx';
 import { describe, expect, test } from 'vitest';
-import { fixedBatch, IMAGE_TYPES, inspectNetwork, onnxContractErrors, readOnnxGraph } from '../src/index.js';
+import { fixedBatch, IMAGE_TYPES, inspectNetwork, onnxContractErrors } from '../src/index.js';
 import { refusal, temporaryFolder } from './support/files.js';
 import { type AttributeSpec, type ModelSpec, model, type NodeSpec, smallNetwork } from './support/onnx-writer.js';
 

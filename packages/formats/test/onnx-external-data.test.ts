@@ -1,8 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelFiles } from '@corescore/contracts';
+import { shuffleOnnxWeights } from '@corescore/onnx';
 import { describe, expect, test } from 'vitest';
-import { checkNetwork, inspectNetwork, semanticDigest, shuffleOnnxWeights } from '../src/index.js';
+import { checkNetwork, inspectNetwork, semanticDigest } from '../src/index.js';
 import { refusal, temporaryFolder } from './support/files.js';
 import { feedForward } from './support/manifests.js';
 import { model, smallNetwork, type TensorSpec } from './support/onnx-writer.js';

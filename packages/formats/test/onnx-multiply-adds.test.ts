@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { OnnxManifest } from '@corescore/contracts';
+import { onnxCost } from '@corescore/onnx';
 import { describe, expect, test } from 'vitest';
 import { checkNetwork } from '../src/index.js';
-import { onnxCost } from '../src/onnx/multiply-adds.js';
 import { temporaryFolder } from './support/files.js';
 import { feedForward } from './support/manifests.js';
 import { type ModelSpec, model, type NodeSpec, smallNetwork, type TensorSpec } from './support/onnx-writer.js';

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOnnxGraph, shuffleOnnxWeights } from '@corescore/onnx';
 import { describe, expect, test } from 'vitest';
-import { readOnnxGraph, semanticDigest, shuffleOnnxWeights } from '../src/index.js';
+import { semanticDigest } from '../src/index.js';
 import { refusal, temporaryFolder } from './support/files.js';
 import { model, type NodeSpec, smallNetwork, type TensorSpec } from './support/onnx-writer.js';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { publishFile } from '@corescore/contracts/files';
-import { npyHeaderBytes, writeFully } from '@corescore/formats';
+import { publishFile, writeFully } from '@corescore/contracts/files';
+import { npyHeaderBytes } from '@corescore/formats';
 
 /** A float32 .npy [step][stimulus][feature] that is filled at the right offsets and appears whole or not at all. */
 export class ActivationFile {

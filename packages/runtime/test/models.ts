@@ -4,7 +4,7 @@ import { BOOL, type Dim, FLOAT, type Graph, INT64, type Node, type Value } from 
 /** Side of the test images and of the models' inputs. */
 export const SIDE = 8;
 
-export function image(batch: Dim = 'batch', type = FLOAT): Value {
+export function image(batch: Dim = 'batch', type: number = FLOAT): Value {
   return { name: 'image', type, dims: [batch, 3, SIDE, SIDE] };
 }
 

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { CorescoreError, isNetwork, type ModelFiles, type NetworkManifest, PROBE_FILE } from '@corescore/contracts';
-import { shuffleOnnxWeights, shuffleTfjsWeights } from '@corescore/formats';
+import { shuffleTfjsWeights } from '@corescore/formats';
 import { RandomState } from '@corescore/metrics';
+import { shuffleOnnxWeights } from '@corescore/onnx';
 import { makeTemporary } from '@corescore/runtime';
 import { type PrepareRequest, prepareActivations, type Shown } from '../run/prepare.js';
 import { BESIDE } from './plan.js';

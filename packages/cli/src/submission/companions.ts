@@ -43,7 +43,7 @@ async function named(model: string, kind: string, manifest: unknown): Promise<st
 }
 
 async function externalDataOf(model: string): Promise<string[]> {
-  const { readOnnxGraph } = await import('@corescore/formats');
+  const { readOnnxGraph } = await import('@corescore/onnx');
   return (await readOnnxGraph(model)).externalData;
 }
 

@@ -1,7 +1,6 @@
 import type { ActivationsManifest, ModelFiles, Region } from '@corescore/contracts';
-import { writeAtomically } from '@corescore/contracts/files';
+import { writeAtomically, writeFully } from '@corescore/contracts/files';
 import { bytesOf } from '../bytes.js';
-import { writeFully } from '../files.js';
 import { npyHeaderBytes } from '../npy/header.js';
 import { ArrayFiles, type Scratch } from './array-files.js';
 import { readStimulusIds, type StimulusIds } from './ids.js';

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { type ActivationsManifest, CorescoreError, type Region } from '@corescore/contracts';
-import { readFully } from '../files.js';
+import { readFully } from '@corescore/contracts/files';
 import { elements, ITEM_BYTES, type NpyHeader } from '../npy/header.js';
 import { decodeValues, requireCOrder } from '../npy/values.js';
 import type { ArrayFiles } from './array-files.js';

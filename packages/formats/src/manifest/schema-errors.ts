@@ -1,7 +1,6 @@
-import { CorescoreError, escapeKey } from '@corescore/contracts';
+import { CorescoreError, closeMatches, escapeKey } from '@corescore/contracts';
 import type Type from 'typebox';
 import { Value } from 'typebox/value';
-import { closeMatches } from '../names.js';
 
 /** The part of JSON Schema that our TypeBox schemas compile to. */
 export interface JsonSchema {

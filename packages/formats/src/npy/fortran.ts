@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
+import { readFully, writeFully } from '@corescore/contracts/files';
 import { bytesOf } from '../bytes.js';
-import { readFully, writeFully } from '../files.js';
 import { elements, ITEM_BYTES, type NpyHeader } from './header.js';
 
 /** What elements of so many bytes are moved as. */

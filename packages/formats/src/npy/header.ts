@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
-import { readFully } from '../files.js';
+import { readFully } from '@corescore/contracts/files';
 
 /** Bytes of one element, by dtype as NumPy spells it: every plain number. Read as float32 (`decodeValues`). */
 export const ITEM_BYTES = {

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
-import { writeFully } from '../files.js';
+import { writeFully } from '@corescore/contracts/files';
 import { openZip } from '../zip.js';
 import type { NpyPlace } from './header.js';
 

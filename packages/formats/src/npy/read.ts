@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CorescoreError } from '@corescore/contracts';
-import { readFully } from '../files.js';
+import { readFully } from '@corescore/contracts/files';
 import { elements, ITEM_BYTES, type NpyHeader } from './header.js';
 import { decodeValues, requireCOrder } from './values.js';
 

@@ -1,6 +1,5 @@
-import { writeAtomically } from '@corescore/contracts/files';
+import { writeAtomically, writeFully } from '@corescore/contracts/files';
 import { bytesOf } from '../bytes.js';
-import { writeFully } from '../files.js';
 import { elements, npyHeaderBytes } from './header.js';
 
 /** Writes float32 values, row-major, as .npy; the file appears whole or not at all. */

@@ -1,16 +1,13 @@
-import { CorescoreError, type OnnxManifest } from '@corescore/contracts';
+import { CorescoreError, closeMatches, listed, type OnnxManifest } from '@corescore/contracts';
+import type { OnnxGraph, OnnxTensorInfo } from '@corescore/onnx';
 import {
   imageTypeErrors,
   inputMissing,
-  listed,
   namedOutputs,
   recordedTypeErrors,
   stateTypeErrors,
   unfedErrors,
 } from '../contract.js';
-import { closeMatches } from '../names.js';
-import type { OnnxGraph } from './graph.js';
-import type { OnnxTensorInfo } from './records.js';
 
 /**
  * Everything in which graph and manifest disagree: `input_not_found`, `input_shape`, `output_not_found`, `array_dtype`.

@@ -1,7 +1,6 @@
 import { CorescoreError, type NetworkManifest, type OnnxManifest, REGIONS, type Source } from '@corescore/contracts';
+import type { ModelCost, OnnxGraph } from '@corescore/onnx';
 import { coverageErrors } from '../manifest/parse.js';
-import type { OnnxGraph } from './graph.js';
-import type { ModelCost } from './multiply-adds.js';
 
 export type Dims = readonly (number | string | null)[];
 

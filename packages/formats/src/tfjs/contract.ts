@@ -1,14 +1,12 @@
-import { CorescoreError, type TfjsManifest } from '@corescore/contracts';
+import { CorescoreError, closeMatches, listed, type TfjsManifest } from '@corescore/contracts';
 import {
   imageTypeErrors,
   inputMissing,
-  listed,
   namedOutputs,
   recordedTypeErrors,
   stateTypeErrors,
   unfedErrors,
 } from '../contract.js';
-import { closeMatches } from '../names.js';
 import type { TfjsModel } from './model.js';
 import type { TfjsInput } from './topology.js';
 

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { ModelFiles } from '@corescore/contracts';
-import { readFully } from '../files.js';
+import { readFully } from '@corescore/contracts/files';
 import type { TfjsModel } from './model.js';
 
 /** Bytes held at once when nothing else asks for more. */

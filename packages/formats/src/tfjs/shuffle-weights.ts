@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CorescoreError, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
-import { shuffleElements } from '../shuffle.js';
+import { shuffleElements } from '@corescore/onnx';
 import { readTfjsModel } from './model.js';
 import { shardBytes } from './shards.js';
 

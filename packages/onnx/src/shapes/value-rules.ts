@@ -1,4 +1,4 @@
-import { MOST_DIMS } from './attributes.js';
+import { MOST_DIMS } from '../reader/attributes.js';
 import type { NodeContext } from './node-context.js';
 
 type Values = readonly number[];

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { refusal, temporaryFolder } from '../../formats/test/support/files.js';
+import { type GraphSpec, model, smallNetwork } from '../../formats/test/support/onnx-writer.js';
 import { readOnnxGraph } from '../src/index.js';
-import { refusal, temporaryFolder } from './support/files.js';
-import { type GraphSpec, model, smallNetwork } from './support/onnx-writer.js';
 
 const { put } = temporaryFolder();
 let files = 0;

@@ -1,9 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { refusal, temporaryFolder } from '../../formats/test/support/files.js';
+import {
+  type GraphSpec,
+  type ModelSpec,
+  model,
+  type NodeSpec,
+  smallNetwork,
+} from '../../formats/test/support/onnx-writer.js';
 import { readOnnxGraph } from '../src/index.js';
-import { GRAPH_LIMITS } from '../src/onnx/limits.js';
-import { refusal, temporaryFolder } from './support/files.js';
-import { type GraphSpec, type ModelSpec, model, type NodeSpec, smallNetwork } from './support/onnx-writer.js';
+import { GRAPH_LIMITS } from '../src/reader/limits.js';
 
 const { put } = temporaryFolder();
 let files = 0;

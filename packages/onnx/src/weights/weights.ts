@@ -1,6 +1,6 @@
-import { elementType } from './element-types.js';
-import { allInitializers, allNodes } from './model.js';
-import type { ModelRecord, TensorRecord } from './records.js';
+import { elementType } from '../reader/element-types.js';
+import { allInitializers, allNodes } from '../reader/model.js';
+import type { ModelRecord, TensorRecord } from '../reader/records.js';
 
 /** Inputs of operators that hold learned vectors, by position. */
 const LEARNED_VECTORS: Readonly<Record<string, readonly number[]>> = {

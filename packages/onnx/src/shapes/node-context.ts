@@ -1,4 +1,4 @@
-import type { Attributes } from './attributes.js';
+import type { Attributes } from '../reader/attributes.js';
 
 export type Shape = readonly number[];
 

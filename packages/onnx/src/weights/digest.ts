@@ -1,14 +1,21 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { MODEL_FILE, type ModelFiles } from '@corescore/contracts';
-import { readFully } from '../files.js';
+import { readFully } from '@corescore/contracts/files';
 import { Pace } from '../pace.js';
-import { ProtoFile } from './cursor.js';
-import { elementType } from './element-types.js';
-import { ExternalFiles } from './external-data.js';
-import { readModel } from './model.js';
-import type { AttributeRecord, FunctionRecord, GraphRecord, NodeRecord, Segment, TensorRecord } from './records.js';
-import { varintsAsLittleEndian } from './varints.js';
+import { ProtoFile } from '../reader/cursor.js';
+import { elementType } from '../reader/element-types.js';
+import { ExternalFiles } from '../reader/external-data.js';
+import { readModel } from '../reader/model.js';
+import type {
+  AttributeRecord,
+  FunctionRecord,
+  GraphRecord,
+  NodeRecord,
+  Segment,
+  TensorRecord,
+} from '../reader/records.js';
+import { varintsAsLittleEndian } from '../reader/varints.js';
 
 const CHUNK_BYTES = 1 << 20;
 /** Up to here a read is not worth a promise: attributes come by the hundred thousand. */

@@ -1,8 +1,7 @@
-import { CorescoreError } from '@corescore/contracts';
-import { closeMatches } from '../names.js';
-import { ProtoFile } from './cursor.js';
-import { readModel } from './model.js';
-import type { ModelRecord, NodeRecord } from './records.js';
+import { CorescoreError, closeMatches } from '@corescore/contracts';
+import { ProtoFile } from '../reader/cursor.js';
+import { readModel } from '../reader/model.js';
+import type { ModelRecord, NodeRecord } from '../reader/records.js';
 
 /** Convolutions: a layer wherever they stand; the number is the input that holds the weight. */
 const CONVOLUTIONS: Record<string, number> = {

@@ -1,13 +1,13 @@
 import { chmod, constants, copyFile, type FileHandle, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CorescoreError, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
-import { readFully, writeFully } from '../files.js';
-import { shuffleElements } from '../shuffle.js';
-import { ProtoFile } from './cursor.js';
-import { elementType } from './element-types.js';
-import { ExternalFiles, pathIn } from './external-data.js';
-import { readModel } from './model.js';
-import type { TensorRecord } from './records.js';
+import { readFully, writeFully } from '@corescore/contracts/files';
+import { ProtoFile } from '../reader/cursor.js';
+import { elementType } from '../reader/element-types.js';
+import { ExternalFiles, pathIn } from '../reader/external-data.js';
+import { readModel } from '../reader/model.js';
+import type { TensorRecord } from '../reader/records.js';
+import { shuffleElements } from './shuffle.js';
 import { isMatrix, learnedTensors } from './weights.js';
 
 export interface ShuffledWeights {

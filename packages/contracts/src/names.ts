@@ -35,3 +35,11 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length]!;
 }
+
+const LISTED = 12;
+
+/** `"a", "b" and 3 more` */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, LISTED).map((name) => `"${name}"`);
+  return names.length > LISTED ? `${shown.join(', ')} and ${names.length - LISTED} more` : shown.join(', ');
+}

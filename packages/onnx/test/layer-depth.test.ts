@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { refusal, temporaryFolder } from '../../formats/test/support/files.js';
+import { type ModelSpec, model, type NodeSpec, smallNetwork } from '../../formats/test/support/onnx-writer.js';
 import { layerDepth } from '../src/index.js';
-import { refusal, temporaryFolder } from './support/files.js';
-import { type ModelSpec, model, type NodeSpec, smallNetwork } from './support/onnx-writer.js';
 
 const { put } = temporaryFolder();
 let files = 0;

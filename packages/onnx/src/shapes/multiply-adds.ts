@@ -1,8 +1,8 @@
 import { MODEL_FILE, type ModelFiles, type OnnxManifest } from '@corescore/contracts';
-import { ProtoFile } from './cursor.js';
-import { nodesBelow, readModel } from './model.js';
+import { ProtoFile } from '../reader/cursor.js';
+import { nodesBelow, readModel } from '../reader/model.js';
+import type { ModelRecord, NodeRecord } from '../reader/records.js';
 import { elementsOf, type Shape } from './node-context.js';
-import type { ModelRecord, NodeRecord } from './records.js';
 import { inferShapes } from './shapes.js';
 
 /** What one image costs, as far as it can be told without running the model. */

@@ -1,8 +1,8 @@
 import { Pace } from '../pace.js';
-import { Attributes, MOST_DIMS, smallValues } from './attributes.js';
-import type { ProtoFile } from './cursor.js';
+import { Attributes, MOST_DIMS, smallValues } from '../reader/attributes.js';
+import type { ProtoFile } from '../reader/cursor.js';
+import type { ModelRecord, NodeRecord } from '../reader/records.js';
 import type { NodeContext, Shape } from './node-context.js';
-import type { ModelRecord, NodeRecord } from './records.js';
 import { SHAPE_RULES } from './shape-rules.js';
 import { VALUE_RULES } from './value-rules.js';
 

@@ -1,13 +1,12 @@
-import { MODEL_FILE, type ModelFiles, type Warning } from '@corescore/contracts';
-import { listed } from '../contract.js';
-import { readFully } from '../files.js';
+import { listed, MODEL_FILE, type ModelFiles, type Warning } from '@corescore/contracts';
+import { readFully } from '@corescore/contracts/files';
 import { decodeFloat16 } from '../float16.js';
 import { Pace } from '../pace.js';
-import { ProtoFile } from './cursor.js';
-import { elementType } from './element-types.js';
-import { ExternalFiles } from './external-data.js';
-import { readModel } from './model.js';
-import type { ModelRecord, TensorRecord } from './records.js';
+import { ProtoFile } from '../reader/cursor.js';
+import { elementType } from '../reader/element-types.js';
+import { ExternalFiles } from '../reader/external-data.js';
+import { readModel } from '../reader/model.js';
+import type { ModelRecord, TensorRecord } from '../reader/records.js';
 
 /** Inputs of operators that hold a kernel or a matrix. */
 const KERNELS: Readonly<Record<string, readonly number[]>> = {

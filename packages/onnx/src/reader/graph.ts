@@ -1,10 +1,10 @@
+import { learnedTensors } from '../weights/weights.js';
 import { ProtoFile } from './cursor.js';
 import { elementType } from './element-types.js';
 import { allInitializers, allNodes, readModel } from './model.js';
 import type { ModelRecord, OnnxTensorInfo, OpsetRecord, TensorRecord } from './records.js';
 import { checkStructure } from './structure.js';
 import { inferTypes } from './tensor-types.js';
-import { learnedTensors } from './weights.js';
 
 /** What upload checks, `validate` and the runtime need to know of an ONNX file. */
 export interface OnnxGraph {
