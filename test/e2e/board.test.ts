@@ -178,7 +178,7 @@ describe('a model without time', () => {
 });
 
 describe('beside the scores', () => {
-  test.each(['bl-64', 'ff-64', 'simulated-it'])(
+  test.each(['bl-64', 'ff-64'])(
     '%s: shuffled labels are at chance: the mean of several shuffles (.025) with their spread around it, n given',
     (name) => {
       const found = score(name, 'accuracy_shuffled');

@@ -7,9 +7,9 @@ declare module 'vitest' {
   }
 }
 
-/** A model that never ends is told so within the minute; a good one needs seconds, on a busy machine some tens. */
+/** A model that never ends is told so within half a minute; a good one needs seconds, on a busy machine some more. */
 const LIMITS = {
-  CORESCORE_MODEL_TIMEOUT_SECONDS: '60',
+  CORESCORE_MODEL_TIMEOUT_SECONDS: '30',
   CORESCORE_MODEL_MEMORY_BYTES: String(600 * 1024 ** 2),
 };
 

@@ -26,7 +26,7 @@ export interface Env {
   leaseSeconds: number;
   providers: ProviderOrder;
   /** Whether runs are also scored under other conditions (strip, floors, native steps, each step against each bin). */
-  beside: boolean;
+  beside: (typeof BESIDE)[number];
   chromium: string | undefined;
   /** Proxies whose word for the address of a client is believed: addresses and ranges. */
   trustedProxies: string[];
@@ -50,6 +50,9 @@ export interface ServiceLimits {
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
+
+/** For whom a worker computes what stands beside the scores: `networks` leaves out activations that were supplied. */
+const BESIDE = ['yes', 'networks', 'no'] as const;
 
 /** name -> default; a name that starts with CORESCORE_ and is not here is an error. */
 export const DEFAULTS: Record<string, string | undefined> = {
@@ -105,14 +108,13 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
     }
     return value;
   };
-  const yes = (name: string): boolean => {
-    const value = text(name);
-    if (value === 'yes' || value === 'no') return value === 'yes';
-    throw new CorescoreError('configuration', `${name} is "${value}", neither yes nor no.`, {
-      field: name,
-      remedy: `Set it to yes or no, or leave it out for ${DEFAULTS[name]}.`,
+  const beside = BESIDE.find((value) => value === text('CORESCORE_BESIDE'));
+  if (beside === undefined) {
+    throw new CorescoreError('configuration', `CORESCORE_BESIDE is "${text('CORESCORE_BESIDE')}".`, {
+      field: 'CORESCORE_BESIDE',
+      remedy: `Set it to one of ${BESIDE.join(', ')}, or leave it out for ${DEFAULTS['CORESCORE_BESIDE']}.`,
     });
-  };
+  }
   const sandbox = text('CORESCORE_SANDBOX');
   if (sandbox !== undefined && sandbox !== 'require' && sandbox !== 'warn') {
     throw new CorescoreError('configuration', `CORESCORE_SANDBOX is "${sandbox}", neither require nor warn.`, {
@@ -149,7 +151,7 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
       tfjs: parseProviders('tfjs', text('CORESCORE_TFJS_PROVIDERS')!, 'CORESCORE_TFJS_PROVIDERS'),
     },
     leaseSeconds: positive('CORESCORE_LEASE_SECONDS'),
-    beside: yes('CORESCORE_BESIDE'),
+    beside,
     chromium: text('CORESCORE_CHROMIUM'),
     trustedProxies: addresses('CORESCORE_TRUSTED_PROXIES', text('CORESCORE_TRUSTED_PROXIES')),
     limits: {

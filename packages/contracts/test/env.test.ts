@@ -18,7 +18,7 @@ test('nothing set: the documented defaults', () => {
     diskReserveBytes: 256 * 1024 ** 2,
     sandbox: undefined,
     leaseSeconds: 30,
-    beside: true,
+    beside: 'yes',
     chromium: undefined,
     trustedProxies: [],
     limits: {

@@ -64,7 +64,7 @@ async function runHere(io: Io, model: string | undefined, flags: RunFlags): Prom
       benchmarkRef: flags.benchmark,
       home: env.home,
       threads: flags.threads,
-      beside: env.beside,
+      beside: env.beside !== 'no',
       limits: modelLimits(env, flags.threads),
       onProgress(stage, done, total) {
         lines.set(stage, `${found.name}  ${bar(done, total, 16)} ${STAGES[stage]}  ${done} of ${total}`, stage);

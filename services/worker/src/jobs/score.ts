@@ -1,5 +1,5 @@
 import { type Benchmark, scoreActivations } from '@corescore/benchmarks';
-import type { Manifest, Receipt, ScoreReport } from '@corescore/contracts';
+import { isNetwork, type Manifest, type Receipt, type ScoreReport } from '@corescore/contracts';
 import type { ClaimedRun, QueueJob } from '@corescore/store';
 import { type Context, newHolder, VERSION } from '../context.js';
 import { conduct } from './conduct.js';
@@ -43,7 +43,8 @@ export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
     const score = async (): Promise<ScoreReport> => {
       if (run.model.kind === NULL_KIND) return scoreNullRow(context, run, benchmark, { onProgress, signal });
       const { extraction, ...activations } = activationsOf(run);
-      if (!env.beside) return scoreActivations(benchmark, activations, { onProgress, signal, beside: false });
+      const beside = env.beside === 'yes' || (env.beside === 'networks' && isNetwork(run.model.manifest as Manifest));
+      if (!beside) return scoreActivations(benchmark, activations, { onProgress, signal, beside });
       const twin = await twinOf(context, { ...run, extraction }, benchmark, signal, onTwin);
       return withDerived('path' in twin ? [twin] : [], signal, () =>
         scoreActivations(benchmark, { ...activations, twin }, { onProgress, signal }),
