@@ -4,13 +4,13 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { QueueView, RunView } from '@corescore/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { manifest } from '../../packages/runtime/test/models.js';
+import { manifest, plain } from '../../packages/runtime/test/models.js';
 import { onnxFile } from '../../packages/runtime/test/onnx-writer.js';
 import { startEmbeddedPostgres } from '../../packages/store/src/index.js';
 import { corescore } from '../support/corescore.js';
 import { bin, call, cleanEnv, endOf, newHome, removeHome, root, until } from '../support/serve.js';
 import { slow } from '../support/slow-model.js';
-import { submitBundled, submitModel } from '../support/submit.js';
+import { submitModel } from '../support/submit.js';
 
 /** What one started by itself: it finds the database by a file, as a container does. */
 interface Role {
@@ -107,7 +107,7 @@ test('API and workers of one queue each, started by themselves, score a model to
 
   const again = start(['worker', '--queue', 'extract']);
   await ready(again, /^ready$/m);
-  const run = await submitBundled(service, 'ff-64', 'roles');
+  const run = await submitModel(service, manifest({ name: 'plain' }), onnxFile(plain), 'roles-plain');
   await until('extracted', 120, async () => (await view(run)).status === 'scoring');
   const waits = await corescore(service, ['status', run]);
   expect(waits.stderr).toContain('No worker takes the jobs of: score. The runs wait until there is one.');
@@ -120,12 +120,8 @@ test('API and workers of one queue each, started by themselves, score a model to
   const score = start(['worker', '--queue', 'score']);
   await ready(score, /^ready$/m);
   expect(await readyz()).toMatchObject({ status: 'ready' });
-  await until('scoring threads', 120, async () => (await view(run)).progress?.unit === 'time steps');
-  expect(await score.stop(), score.log()).toBe(0);
-  expect((await view(run)).endedAt, 'it was handed back, not ended').toBe(null);
-  await ready(start(['worker', '--queue', 'score']), /^ready$/m);
   const end = await endOf(service, run, 300);
   expect(end).toMatchObject({ status: 'scored', attempt: 1 });
 
-  expect(await Promise.all(roles.map((role) => role.stop()))).toEqual([0, 0, 0, 0, 0]);
-});
+  expect(await Promise.all(roles.map((role) => role.stop()))).toEqual([0, 0, 0, 0]);
+}, 400_000);
