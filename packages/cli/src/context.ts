@@ -1,22 +1,35 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CorescoreClient, createClient } from '@corescore/client';
-import { CorescoreError } from '@corescore/contracts';
+import { CorescoreError, type QueueName } from '@corescore/contracts';
 import { type Env, parseEnv } from '@corescore/contracts/env';
 import type { Io } from './io.js';
 
-/** The settings: flag over environment over default. */
-export function settings(io: Io, flags: { home?: string; port?: number; host?: string } = {}): Env {
-  return parseEnv(
-    {
-      ...io.env,
-      ...(flags.home === undefined ? {} : { CORESCORE_HOME: flags.home }),
-      ...(flags.port === undefined ? {} : { CORESCORE_PORT: String(flags.port) }),
-      ...(flags.host === undefined ? {} : { CORESCORE_HOST: flags.host }),
-    },
-    io.cwd,
-  );
+/** Flags that stand for a setting. */
+export interface SettingFlags {
+  home?: string;
+  port?: number;
+  host?: string;
+  queue?: readonly QueueName[];
+  concurrency?: number;
 }
+
+/** The variables that the given flags stand for. */
+export function flagVariables({ home, port, host, queue, concurrency }: SettingFlags): Record<string, string> {
+  const all = {
+    CORESCORE_HOME: home,
+    CORESCORE_PORT: port,
+    CORESCORE_HOST: host,
+    CORESCORE_QUEUES: queue,
+    CORESCORE_CONCURRENCY: concurrency,
+  };
+  const given = Object.entries(all).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+}
+
+/** The settings: flag over environment over default. */
+export const settings = (io: Io, flags: SettingFlags = {}): Env =>
+  parseEnv({ ...io.env, ...flagVariables(flags) }, io.cwd);
 
 /** The service a command talks to. The token never comes from a flag, where a process list would show it. */
 export function connect(io: Io, flags: { url?: string }): CorescoreClient {

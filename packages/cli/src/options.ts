@@ -4,6 +4,17 @@ import { InvalidArgumentError, Option } from 'commander';
 export const urlOption = (): Option =>
   new Option('--url <address>', 'address of the service (default: CORESCORE_URL, or the local one)');
 
+export const portOption = (): Option =>
+  new Option('--port <port>', 'port of API and page; 0 takes a free one (default: CORESCORE_PORT, 4870)').argParser(
+    number({ min: 0, max: 65535, integer: true }),
+  );
+
+export const hostOption = (): Option =>
+  new Option('--host <address>', 'address to listen on (default: CORESCORE_HOST, 127.0.0.1: this machine only)');
+
+export const homeOption = (): Option =>
+  new Option('--home <folder>', 'where data and the token live (default: CORESCORE_HOME, .corescore)');
+
 export const formatOption = (...formats: string[]): Option =>
   new Option('--format <format>', 'human text on standard error, the others on standard output')
     .choices(formats)

@@ -4,6 +4,8 @@ import { Command } from 'commander';
 import { decodeCommand } from './commands/decode.js';
 import { doctorCommand } from './commands/doctor.js';
 import { leaderboardCommand } from './commands/leaderboard.js';
+import { queuesCommand } from './commands/queues.js';
+import { apiCommand, workerCommand } from './commands/roles.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
@@ -55,10 +57,13 @@ export function buildProgram(io: Io): Command {
     .showHelpAfterError('Add --help to see how it is used.')
     .addHelpText('after', `\n${EXAMPLES}\n\n${exitCodeHelp()}`);
   serveCommand(program, io);
+  apiCommand(program, io);
+  workerCommand(program, io);
   submitCommand(program, io);
   waitCommand(program, io);
   statusCommand(program, io);
   leaderboardCommand(program, io);
+  queuesCommand(program, io);
   validateCommand(program, io);
   runCommand(program, io);
   stimuliCommand(program, io);

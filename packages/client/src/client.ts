@@ -5,6 +5,7 @@ import {
   type Leaderboard,
   type ModelSummary,
   type ModelView,
+  type QueueView,
   type Receipt,
   type RunEvent,
   type RunView,
@@ -38,6 +39,9 @@ export interface CorescoreClient {
   getBenchmark(ref: string): Promise<BenchmarkView>;
   leaderboard(benchmark: string): Promise<Leaderboard>;
   leaderboardCsv(benchmark: string): Promise<string>;
+
+  /** Workers and jobs of each queue. */
+  listQueues(): Promise<QueueView[]>;
 
   listModels(page?: { cursor?: string; limit?: number }): Promise<Page<ModelSummary>>;
   getModel(owner: string, name: string): Promise<ModelView>;
@@ -85,6 +89,8 @@ export function createClient(options: TransportOptions): CorescoreClient {
       answer(http.GET('/v1/leaderboard', { params: { query: { benchmark } } })) as Promise<Leaderboard>,
     leaderboardCsv: (benchmark) =>
       answer(http.GET('/v1/leaderboard', { params: { query: { benchmark, format: 'csv' } }, parseAs: 'text' })),
+
+    listQueues: async () => (await answer(http.GET('/v1/queues'))).items,
 
     listModels: (page = {}) => answer(http.GET('/v1/models', { params: { query: page } })),
     getModel: (owner, name) => answer(http.GET('/v1/models/{owner}/{name}', { params: { path: { owner, name } } })),

@@ -1,7 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
+import { fileVariable, readSecret, SECRETS } from './env-secret.js';
 import { CorescoreError } from './problem.js';
 import { DEFAULT_PROVIDERS, type ProviderOrder, parseProviders } from './providers.js';
+import { parseQueues, QUEUES, type QueueName } from './queues.js';
 
 /** What happens where the sandbox does not hold: the model is not run, or it is run and the log says so. */
 export type SandboxMode = 'require' | 'warn';
@@ -24,6 +26,9 @@ export interface Env {
   /** Undefined where the operator has not said: see `sandboxMode`. */
   sandbox: SandboxMode | undefined;
   leaseSeconds: number;
+  /** Queues whose jobs a worker takes, and how many jobs of each at once. */
+  queues: QueueName[];
+  concurrency: number;
   providers: ProviderOrder;
   /** Whether runs are also scored under other conditions (strip, floors, native steps, each step against each bin). */
   beside: (typeof BESIDE)[number];
@@ -61,6 +66,7 @@ export const DEFAULTS: Record<string, string | undefined> = {
   CORESCORE_HOST: '127.0.0.1',
   CORESCORE_URL: undefined,
   CORESCORE_TOKEN: undefined,
+  [fileVariable('CORESCORE_TOKEN')]: undefined,
   CORESCORE_MAX_UPLOAD_BYTES: String(4 * GIB),
   CORESCORE_MODEL_TIMEOUT_SECONDS: '600',
   CORESCORE_MODEL_MEMORY_BYTES: String(4 * GIB),
@@ -71,6 +77,8 @@ export const DEFAULTS: Record<string, string | undefined> = {
   CORESCORE_TFJS_PROVIDERS: DEFAULT_PROVIDERS.tfjs.join(),
   CORESCORE_TFJS_NATIVE: undefined,
   CORESCORE_LEASE_SECONDS: '30',
+  CORESCORE_QUEUES: QUEUES.join(),
+  CORESCORE_CONCURRENCY: '1',
   CORESCORE_BESIDE: 'yes',
   CORESCORE_CHROMIUM: undefined,
   CORESCORE_TRUSTED_PROXIES: undefined,
@@ -82,6 +90,14 @@ export const DEFAULTS: Record<string, string | undefined> = {
   CORESCORE_OPEN_UPLOAD_BYTES: String(16 * GIB),
   CORESCORE_INSPECT_SECONDS: '300',
 };
+
+/** Every variable that is read as a setting. */
+export const VARIABLES: readonly string[] = [
+  ...new Set([...Object.keys(DEFAULTS), ...SECRETS, ...SECRETS.map(fileVariable)]),
+];
+
+/** More jobs of a queue at once than this no machine has cores, memory and database connections for. */
+export const MOST_JOBS_AT_ONCE = 64;
 
 /** @throws CorescoreError `configuration`, naming the variable and the remedy. */
 export function parseEnv(env: Record<string, string | undefined>, cwd: string): Env {
@@ -128,6 +144,12 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
       field: 'CORESCORE_PORT',
       remedy: 'Choose a port from 0 to 65535 (0 takes a free one).',
     });
+  const concurrency = positive('CORESCORE_CONCURRENCY');
+  if (concurrency > MOST_JOBS_AT_ONCE)
+    throw new CorescoreError('configuration', `CORESCORE_CONCURRENCY is ${concurrency}, above ${MOST_JOBS_AT_ONCE}.`, {
+      field: 'CORESCORE_CONCURRENCY',
+      remedy: `Choose from 1 to ${MOST_JOBS_AT_ONCE}, and start more workers for more.`,
+    });
   const host = text('CORESCORE_HOST')!;
   return {
     home: resolve(cwd, text('CORESCORE_HOME')!),
@@ -137,9 +159,9 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
       text('CORESCORE_URL') ??
       `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`
     ).replace(/\/+$/, ''),
-    token: text('CORESCORE_TOKEN'),
-    databaseUrl: env['DATABASE_URL'] || undefined,
-    redisUrl: env['REDIS_URL'] || undefined,
+    token: readSecret('CORESCORE_TOKEN', env, cwd),
+    databaseUrl: readSecret('DATABASE_URL', env, cwd),
+    redisUrl: readSecret('REDIS_URL', env, cwd),
     maxUploadBytes: positive('CORESCORE_MAX_UPLOAD_BYTES'),
     modelTimeoutSeconds: positive('CORESCORE_MODEL_TIMEOUT_SECONDS'),
     modelMemoryBytes: positive('CORESCORE_MODEL_MEMORY_BYTES'),
@@ -151,6 +173,8 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
       tfjs: parseProviders('tfjs', text('CORESCORE_TFJS_PROVIDERS')!, 'CORESCORE_TFJS_PROVIDERS'),
     },
     leaseSeconds: positive('CORESCORE_LEASE_SECONDS'),
+    queues: parseQueues(text('CORESCORE_QUEUES')!, 'CORESCORE_QUEUES'),
+    concurrency,
     beside,
     chromium: text('CORESCORE_CHROMIUM'),
     trustedProxies: addresses('CORESCORE_TRUSTED_PROXIES', text('CORESCORE_TRUSTED_PROXIES')),
@@ -166,6 +190,20 @@ export function parseEnv(env: Record<string, string | undefined>, cwd: string): 
   };
 }
 
+/**
+ * The address of the database of a role that runs by itself.
+ * @throws CorescoreError `configuration`: a role starts none, since the others could not know where it is
+ */
+export function sharedDatabase({ databaseUrl }: Pick<Env, 'databaseUrl'>, role: 'api' | 'worker'): string {
+  if (databaseUrl !== undefined) return databaseUrl;
+  throw new CorescoreError('configuration', `DATABASE_URL is not set, and the ${role} alone starts no database.`, {
+    field: 'DATABASE_URL',
+    remedy:
+      'Set DATABASE_URL, or DATABASE_URL_FILE, to the Postgres database that API and workers share; or use ' +
+      '`corescore serve`, which starts everything, the database too.',
+  });
+}
+
 /** Whether only this machine reaches a service that listens on `host`. */
 export const isLoopback = (host: string): boolean =>
   /^(localhost|127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/i.test(host);
@@ -176,6 +214,7 @@ export const isLoopback = (host: string): boolean =>
  */
 export const sandboxMode = ({ sandbox, host }: Pick<Env, 'sandbox' | 'host'>): SandboxMode =>
   sandbox ?? (isLoopback(host) ? 'warn' : 'require');
+
 /** @throws CorescoreError `configuration` for anything but addresses and ranges such as 10.0.0.0/8 */
 function addresses(name: string, list: string | undefined): string[] {
   const entries = (list ?? '').split(',').map((entry) => entry.trim());

@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { EXIT_CODES } from './exit-codes.js';
 import { CorescoreError } from './problem.js';
 
 /**
@@ -50,6 +51,13 @@ export function logEnd(log: Logger, error: unknown): void {
     log.fatal({ code: error.code }, [error.message, error.remedy].filter(Boolean).join(' '));
   else log.fatal({ err: error }, error instanceof Error ? error.message : String(error));
 }
+
+/** The exit code of a service that ends by an error. */
+export const endCode = (error: unknown): number =>
+  (error instanceof CorescoreError && error.code === 'configuration'
+    ? EXIT_CODES.configuration
+    : EXIT_CODES.serviceFailed
+  ).code;
 
 /** Severities in the lines of Postgres. An error of a statement is told to who sent it: here it is a warning. */
 const POSTGRES: Record<string, LogLevel> = {

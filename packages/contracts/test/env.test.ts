@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
-import { isLoopback, parseEnv, sandboxMode } from '../src/env.js';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { isLoopback, parseEnv, sandboxMode, sharedDatabase, VARIABLES } from '../src/env.js';
+import { SECRETS } from '../src/env-secret.js';
 
 test('nothing set: the documented defaults', () => {
   expect(parseEnv({ PATH: '/bin' }, '/srv')).toEqual({
@@ -18,6 +22,8 @@ test('nothing set: the documented defaults', () => {
     diskReserveBytes: 256 * 1024 ** 2,
     sandbox: undefined,
     leaseSeconds: 30,
+    queues: ['extract', 'score'],
+    concurrency: 1,
     beside: 'yes',
     chromium: undefined,
     trustedProxies: [],
@@ -56,6 +62,11 @@ test.each([
   ['CORESCORE_TRUSTED_PROXIES', '10.0.0.0/33'],
   ['CORESCORE_TRUSTED_PROXIES', '127.0.0.1,10.0.0.0/8/8'],
   ['CORESCORE_BESIDE', 'maybe'],
+  ['CORESCORE_QUEUES', 'extract,scores'],
+  ['CORESCORE_QUEUES', 'score,score'],
+  ['CORESCORE_CONCURRENCY', '0'],
+  ['CORESCORE_CONCURRENCY', '65'],
+  ['CORESCORE_CONCURRENCY', '1.5'],
   ['CORESCORE_DISK_RESERVE_BYTES', '-1'],
   ['CORESCORE_SANDBOX', 'off'],
   ['CORESCORE_ONNX_PROVIDERS', 'cuda,tpu'],
@@ -90,4 +101,56 @@ test('trusted proxies are addresses and ranges', () => {
   const proxies = (list: string) => parseEnv({ CORESCORE_TRUSTED_PROXIES: list }, '/').trustedProxies;
   expect(proxies('127.0.0.1, 10.0.0.0/8,fd00::/8')).toEqual(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
   expect(proxies('')).toEqual([]);
+});
+
+function secretFile(text: string): { folder: string; path: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'corescore-secret-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'secret');
+  writeFileSync(path, text);
+  return { folder, path };
+}
+
+test.each([
+  ['DATABASE_URL', 'databaseUrl'],
+  ['REDIS_URL', 'redisUrl'],
+  ['CORESCORE_TOKEN', 'token'],
+] as const)('%s comes from the file that %s_FILE names, without its line break', (name, key) => {
+  const { folder, path } = secretFile('postgres://of.a.test/db\n');
+  expect(parseEnv({ [`${name}_FILE`]: path }, '/')[key]).toBe('postgres://of.a.test/db');
+  expect(parseEnv({ [`${name}_FILE`]: 'secret', [name]: '' }, folder)[key]).toBe('postgres://of.a.test/db');
+  expect(VARIABLES).toContain(`${name}_FILE`);
+});
+
+test.each(SECRETS)('%s: a file that is missing or empty, and both given at once, are refused by name', (name) => {
+  const field = `${name}_FILE`;
+  const { path, folder } = secretFile(' \n');
+  const read = (env: Record<string, string>) => () => parseEnv(env, '/');
+  expect(read({ [field]: path })).toThrow(
+    expect.objectContaining({ code: 'configuration', field, message: `${field} names ${path}, which is empty.` }),
+  );
+  expect(read({ [field]: `${path}.not` })).toThrow(
+    expect.objectContaining({ code: 'configuration', field, message: expect.stringContaining('ENOENT') }),
+  );
+  expect(read({ [field]: folder })).toThrow(
+    expect.objectContaining({ code: 'configuration', field, message: expect.stringContaining('EISDIR') }),
+  );
+  expect(read({ [field]: path, [name]: 'x' })).toThrow(
+    expect.objectContaining({ field, message: `${name} and ${field} are both set.` }),
+  );
+});
+
+test('a worker takes the jobs of the queues it is told, in their order', () => {
+  expect(parseEnv({ CORESCORE_QUEUES: ' score , extract' }, '/').queues).toEqual(['extract', 'score']);
+  expect(parseEnv({ CORESCORE_QUEUES: 'score' }, '/').queues).toEqual(['score']);
+});
+
+test('a role alone starts no database: it says what to set, or what starts everything', () => {
+  expect(() => sharedDatabase(parseEnv({}, '/'), 'worker')).toThrow(
+    expect.objectContaining({
+      code: 'configuration',
+      field: 'DATABASE_URL',
+      remedy: expect.stringMatching(/DATABASE_URL_FILE.*corescore serve/),
+    }),
+  );
 });

@@ -4,6 +4,5 @@ export { reachEmbeddedPostgres } from './embedded/reach.js';
 export { startEmbeddedPostgres } from './embedded/start.js';
 export { openStore } from './open.js';
 export { mayPass } from './postgres/database.js';
-export { consumed } from './queues/health.js';
 export { meanSolutionTimes, rankBoard } from './repositories/leaderboard.js';
 export * from './types.js';

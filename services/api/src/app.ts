@@ -22,6 +22,7 @@ import { benchmarkRoutes } from './routes/benchmarks.js';
 import { healthRoutes } from './routes/health.js';
 import { leaderboardRoutes } from './routes/leaderboard.js';
 import { modelRoutes } from './routes/models.js';
+import { queueRoutes } from './routes/queues.js';
 import { runEventRoutes } from './routes/run-events.js';
 import { runResultRoutes } from './routes/run-results.js';
 import { runRoutes } from './routes/runs.js';
@@ -135,6 +136,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   await app.register(runResultRoutes, context);
   await app.register(leaderboardRoutes, context);
   await app.register(benchmarkRoutes, context);
+  await app.register(queueRoutes, context);
   await app.register(tokenRoutes, context);
   await app.register(healthRoutes, context);
   if (staticDir !== undefined) await servePage(app, staticDir);

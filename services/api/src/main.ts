@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 import { join } from 'node:path';
-import { CorescoreError, EXIT_CODES } from '@corescore/contracts';
-import { parseEnv } from '@corescore/contracts/env';
-import { logEnd, logError, openLog } from '@corescore/contracts/log';
+import { parseEnv, sharedDatabase } from '@corescore/contracts/env';
+import { endCode, logEnd, logError, openLog } from '@corescore/contracts/log';
 import { isDiskFull, openStore } from '@corescore/store';
 import { buildApp } from './app.js';
 import { asCorescoreError } from './problems.js';
@@ -19,14 +18,8 @@ const GRACE_MS = 3_000;
  */
 async function main(): Promise<void> {
   const env = parseEnv(process.env, process.cwd());
-  if (env.databaseUrl === undefined) {
-    throw new CorescoreError('configuration', 'DATABASE_URL is not set.', {
-      field: 'DATABASE_URL',
-      remedy: 'Set it to the address of a Postgres database, or use `corescore serve`, which starts one.',
-    });
-  }
   const store = await openStore({
-    databaseUrl: env.databaseUrl,
+    databaseUrl: sharedDatabase(env, 'api'),
     home: env.home,
     onError: (error) => logError(log, error),
     ...(env.redisUrl === undefined ? {} : { redisUrl: env.redisUrl }),
@@ -64,7 +57,7 @@ async function main(): Promise<void> {
 function fail(error: unknown): never {
   const told = isDiskFull(error) ? asCorescoreError(error) : error;
   logEnd(log, told);
-  process.exit(told instanceof CorescoreError && told.code === 'configuration' ? EXIT_CODES.configuration.code : 1);
+  process.exit(endCode(told));
 }
 
-main().catch(fail);
+await main().catch(fail);

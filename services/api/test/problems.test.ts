@@ -99,7 +99,23 @@ test('alive without a worker, but not ready', async () => {
   const waiting = await service.app.inject('/readyz');
   expect(waiting.statusCode).toBe(503);
   expect(waiting.headers['retry-after']).toBe('5');
-  expect(waiting.json()).toMatchObject({ code: 'unavailable', detail: 'Nobody takes the jobs of: extract, score.' });
+  expect(waiting.json()).toMatchObject({ code: 'unavailable', detail: 'No worker takes the jobs of: extract, score.' });
+});
+
+test('a queue without a worker is named, and so is the command that starts one', async () => {
+  const worker = await service.store.queues.worker('extract', { concurrency: 2, handler: async () => {} });
+  expect((await service.app.inject('/readyz')).json()).toMatchObject({
+    detail: 'No worker takes the jobs of: score.',
+    remedy: expect.stringContaining('corescore worker --queue score'),
+  });
+  expect((await service.app.inject('/v1/queues')).json()).toEqual({
+    items: [
+      { queue: 'extract', workers: 1, waiting: 0, active: 0 },
+      { queue: 'score', workers: 0, waiting: 0, active: 0 },
+    ],
+    nextCursor: null,
+  });
+  await worker.close();
 });
 
 test('ready once somebody takes the jobs of every queue', async () => {

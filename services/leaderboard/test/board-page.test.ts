@@ -133,6 +133,16 @@ describe('the leaderboard', () => {
     );
   });
 
+  test('with no runs and no worker of a queue says that a model would wait', async () => {
+    service.board = { ...leaderboard, rows: [] };
+    service.queues = [
+      { queue: 'extract', workers: 1, waiting: 0, active: 0 },
+      { queue: 'score', workers: 0, waiting: 0, active: 0 },
+    ];
+    const { page } = await open('/');
+    await page.getByText('No worker takes the jobs of: score. What is submitted waits until there is one.').waitFor();
+  });
+
   test('names the benchmarks there are where the address names another', async () => {
     const { page } = await open('/?benchmark=nothing');
     await page.getByText('There is no benchmark “nothing” here').waitFor();

@@ -1,9 +1,9 @@
 import { type Benchmark, benchmarkRefs, loadBenchmark } from '@corescore/benchmarks';
-import { CorescoreError, EXIT_CODES } from '@corescore/contracts';
-import { type Env, parseEnv } from '@corescore/contracts/env';
-import { logEnd, logError, openLog } from '@corescore/contracts/log';
+import type { QueueName } from '@corescore/contracts';
+import { type Env, parseEnv, sharedDatabase } from '@corescore/contracts/env';
+import { endCode, logEnd, logError, openLog } from '@corescore/contracts/log';
 import { requireWalls, sandbox, sweepTemporary } from '@corescore/runtime';
-import { openStore, type Store } from '@corescore/store';
+import { openStore, type QueueJob, type QueueWorker, type Store } from '@corescore/store';
 import { type Context, enqueue } from './context.js';
 import { extractRun } from './jobs/extract.js';
 import { ensureNullRows } from './jobs/null-rows.js';
@@ -48,24 +48,25 @@ async function checkSandbox(env: Env): Promise<void> {
 /** A version's files are out while its model runs, on its probe and then on the images: for two of its time limits. */
 const CHECKOUT_LIFETIME = 4;
 
-/** The worker service: one extraction and one scoring job at a time; a scoring job uses all cores itself. */
+/** What does the jobs of each queue. */
+const HANDLERS: Record<QueueName, (context: Context, job: QueueJob) => Promise<void>> = {
+  extract: extractRun,
+  score: scoreRun,
+};
+
+/** The worker service: jobs of its queues, one of each at a time unless told; a scoring job uses all cores itself. */
 async function main(): Promise<void> {
   // First of all: a signal that comes while a job has begun already must hand its run back, too.
   const shutdown = askedToEnd();
   const settings = parseEnv(process.env, process.cwd());
   // A worker that was started by itself cannot know who reaches its service; `serve` knows, and says so.
   const env: Env = { ...settings, sandbox: settings.sandbox ?? 'require' };
-  if (env.databaseUrl === undefined) {
-    throw new CorescoreError('configuration', 'DATABASE_URL is not set.', {
-      field: 'DATABASE_URL',
-      remedy: 'Start everything with `npm start`, or give the worker the address of the Postgres that the API uses.',
-    });
-  }
+  const databaseUrl = sharedDatabase(env, 'worker');
   const removed = await sweepTemporary();
   if (removed.length > 0) log(`removed ${removed.length} temporary folders of processes that are gone`);
   await checkSandbox(env);
   const store = await openStore({
-    databaseUrl: env.databaseUrl,
+    databaseUrl,
     home: env.home,
     ...(env.redisUrl === undefined ? {} : { redisUrl: env.redisUrl }),
     onError,
@@ -108,10 +109,12 @@ async function work(context: Context): Promise<void> {
     await enqueue(store, await store.runs.sweep({ leaseSeconds: env.leaseSeconds }));
     await scoreAgain(context);
   };
-  const workers = [
-    await store.queues.worker('extract', { concurrency: 1, handler: (job) => extractRun(context, job) }),
-    await store.queues.worker('score', { concurrency: 1, handler: (job) => scoreRun(context, job) }),
-  ];
+  const workers: QueueWorker[] = [];
+  for (const queue of env.queues) {
+    const handler = (job: QueueJob): Promise<void> => HANDLERS[queue](context, job);
+    workers.push(await store.queues.worker(queue, { concurrency: env.concurrency, handler }));
+  }
+  logger.info(`takes the jobs of ${env.queues.join(', ')}, ${env.concurrency} of each at once`);
   const sweeper = setInterval(() => void sweep().catch(onError), (env.leaseSeconds * 1000) / 2);
   try {
     await sweep();
@@ -124,10 +127,10 @@ async function work(context: Context): Promise<void> {
   }
 }
 
-main().then(
+await main().then(
   () => process.exit(0),
   (error: unknown) => {
     logEnd(logger, error);
-    process.exit(error instanceof CorescoreError && error.code === 'configuration' ? EXIT_CODES.configuration.code : 1);
+    process.exit(endCode(error));
   },
 );

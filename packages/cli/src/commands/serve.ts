@@ -1,7 +1,7 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { settings } from '../context.js';
 import type { Io } from '../io.js';
-import { number } from '../options.js';
+import { homeOption, hostOption, portOption } from '../options.js';
 import { serve } from '../serve/serve.js';
 
 const NOTES = `
@@ -13,13 +13,9 @@ export function serveCommand(program: Command, io: Io): void {
   program
     .command('serve')
     .description('run the whole service on this machine')
-    .addOption(
-      new Option('--port <port>', 'port of API and page; 0 takes a free one (default: CORESCORE_PORT, 4870)').argParser(
-        number({ min: 0, max: 65535, integer: true }),
-      ),
-    )
-    .option('--host <address>', 'address to listen on (default: CORESCORE_HOST, 127.0.0.1: this machine only)')
-    .option('--home <folder>', 'where data, logs and the token live (default: CORESCORE_HOME, .corescore)')
+    .addOption(portOption())
+    .addOption(hostOption())
+    .addOption(homeOption())
     .option('--no-seed', 'do not submit the bundled models')
     .addHelpText('after', NOTES)
     .action(async (flags: { port?: number; host?: string; home?: string; seed: boolean }) => {

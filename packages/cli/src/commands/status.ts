@@ -3,7 +3,7 @@ import { connect } from '../context.js';
 import { runText } from '../format/scores.js';
 import type { Io } from '../io.js';
 import { formatOption, urlOption } from '../options.js';
-import { findSubmission } from '../submission/follow.js';
+import { findSubmission, noteUnserved } from '../submission/follow.js';
 
 export function statusCommand(program: Command, io: Io): void {
   program
@@ -14,8 +14,12 @@ export function statusCommand(program: Command, io: Io): void {
     .addOption(urlOption())
     .addHelpText('after', '\nExits with 0 whatever the state is; `wait` turns the state into an exit code.')
     .action(async (id: string, flags: { format: string; url?: string }) => {
-      const submission = await findSubmission(connect(io, flags), id);
+      const client = connect(io, flags);
+      const submission = await findSubmission(client, id);
       if (flags.format === 'json') io.stdout(`${JSON.stringify(submission, null, 2)}\n`);
-      else io.stderr(submission.runs.map(runText).join('\n'));
+      else {
+        io.stderr(submission.runs.map(runText).join('\n'));
+        await noteUnserved(io, client, submission);
+      }
     });
 }

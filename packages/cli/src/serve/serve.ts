@@ -1,16 +1,15 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { createClient } from '@corescore/client';
-import { CorescoreError, growingPauseMs } from '@corescore/contracts';
+import { CorescoreError, growingPauseMs, QUEUES } from '@corescore/contracts';
 import { type Env, sandboxMode } from '@corescore/contracts/env';
 import { toRecord } from '@corescore/contracts/log';
 import { CommandFailure, describeError } from '../failure.js';
 import { type Io, styles } from '../io.js';
 import { addressIn, assertPortFree, untilReady } from './address.js';
 import { watchDisk } from './disk-watch.js';
+import { roleProgram } from './role.js';
 import { RotatingLog } from './rotating-log.js';
 import { seedBoard } from './seed.js';
 import { Service } from './service.js';
@@ -89,7 +88,8 @@ async function open(
   house: House,
   { signal }: StopRequest,
 ): Promise<void> {
-  const scripts = { api: serviceScript('api'), worker: serviceScript('worker') };
+  assertAllQueues(env);
+  const scripts = { api: roleProgram('api'), worker: roleProgram('worker') };
   await assertPortFree(env.host, env.port);
   const { freeBytes, startEmbeddedPostgres } = await import('@corescore/store');
   await mkdir(dirname(house.log.path), { recursive: true, mode: 0o700 });
@@ -116,10 +116,11 @@ async function open(
     CORESCORE_HOST: env.host,
     CORESCORE_PORT: String(env.port),
     CORESCORE_SANDBOX: sandboxMode(env),
-    DATABASE_URL: databaseUrl,
+    // One that the operator named they find as `serve` did, by value or by file.
+    ...(env.databaseUrl === undefined ? { DATABASE_URL: databaseUrl } : {}),
   };
   // The services need no token of a user.
-  delete childEnv['CORESCORE_TOKEN'];
+  for (const name of ['CORESCORE_TOKEN', 'CORESCORE_TOKEN_FILE']) delete childEnv[name];
   const service = (name: 'api' | 'worker', readyPattern: RegExp, onLine?: (line: string) => void) =>
     new Service({
       name,
@@ -197,14 +198,18 @@ function asFailure(error: unknown, logPath: string): unknown {
   });
 }
 
-/** The services are found beside this package in the repository; packages never import them. */
-function serviceScript(name: string): string {
-  const path = fileURLToPath(new URL(`../../../../services/${name}/dist/main.js`, import.meta.url));
-  if (existsSync(path)) return path;
-  throw new CorescoreError('configuration', `${path} does not exist.`, {
-    remedy:
-      'The services are part of the checkout of corescore: run `npm start` there. A command installed from tarballs has none.',
-  });
+/** @throws CorescoreError `configuration` where the settings leave a queue to nobody: the service would never be ready */
+function assertAllQueues({ queues }: Env): void {
+  const missing = QUEUES.filter((queue) => !queues.includes(queue));
+  if (missing.length === 0) return;
+  throw new CorescoreError(
+    'configuration',
+    `CORESCORE_QUEUES leaves out ${missing.join(', ')}, and \`corescore serve\` runs the worker of all queues.`,
+    {
+      field: 'CORESCORE_QUEUES',
+      remedy: 'Unset it; or start the roles each by itself: corescore api, corescore worker --queue ...',
+    },
+  );
 }
 
 function banner(io: Io, env: Env, url: string, { log, unsandboxed }: House): void {

@@ -6,6 +6,7 @@ import {
   type RunEvent,
   type RunView,
   type SubmissionView,
+  unservedQueues,
 } from '@corescore/contracts';
 import { Exit } from '../failure.js';
 import { bar, LiveLines } from '../format/progress.js';
@@ -47,6 +48,7 @@ export async function follow(
   submission: SubmissionView,
   timeoutSeconds: number | undefined,
 ): Promise<SubmissionView> {
+  await noteUnserved(io, client, submission);
   const lines = new LiveLines(io);
   const timeout = new AbortController();
   const timer =
@@ -69,6 +71,14 @@ export async function follow(
   }
   const runs = await Promise.all(submission.runs.map((run) => client.getRun(run.id)));
   return { ...submission, runs };
+}
+
+/** Says of runs that have not ended why they wait: no worker takes the jobs of a queue. */
+export async function noteUnserved(io: Io, client: CorescoreClient, { runs }: SubmissionView): Promise<void> {
+  if (runs.every(({ status }) => isTerminal(status))) return;
+  // Only a word of help: a service that cannot tell stops nobody from waiting.
+  const unserved = unservedQueues(await client.listQueues().catch(() => []));
+  if (unserved !== null) io.stderr(`${unserved.detail} The runs wait until there is one. ${unserved.remedy}\n`);
 }
 
 /**

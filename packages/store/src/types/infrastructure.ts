@@ -80,7 +80,7 @@ export interface Queues {
   enqueue(queue: QueueName, job: EnqueuedJob): Promise<void>;
   worker(queue: QueueName, options: QueueWorkerOptions): Promise<QueueWorker>;
   counts(): Promise<Record<QueueName, QueueCounts>>;
-  /** For `/readyz`: see `consumed`. */
+  /** For `/readyz` and `/v1/queues`. */
   health(): Promise<QueueHealth[]>;
 }
 

@@ -1,5 +1,5 @@
-import { CorescoreError } from '@corescore/contracts';
-import { consumed, type Store } from '@corescore/store';
+import { CorescoreError, unservedQueues } from '@corescore/contracts';
+import type { Store } from '@corescore/store';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger } from 'fastify';
 import Type from 'typebox';
@@ -55,10 +55,8 @@ async function ready(store: Store, log: FastifyBaseLogger): Promise<string[]> {
     }
   };
   await part('database', () => store.ping());
-  const { ok, idle } = consumed(await part('queue', () => store.queues.health()));
-  if (!ok) {
-    throw notReady(`Nobody takes the jobs of: ${idle.join(', ')}.`, 'Start a worker, or wait until it has started.');
-  }
+  const unserved = unservedQueues(await part('queue', () => store.queues.health()));
+  if (unserved !== null) throw notReady(unserved.detail, unserved.remedy);
   const benchmarks = (await part('database', () => store.benchmarks.list())).map((b) => b.ref);
   if (benchmarks.length > 0) return benchmarks;
   throw notReady('No benchmark is registered.', 'Wait for the worker, which registers the built-in ones.');

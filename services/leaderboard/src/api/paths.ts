@@ -3,6 +3,7 @@ const part = encodeURIComponent;
 /** The REST calls of the page, in one place. */
 export const paths = {
   benchmarks: '/v1/benchmarks',
+  queues: '/v1/queues',
   leaderboard: (ref: string) => `/v1/leaderboard?benchmark=${part(ref)}`,
   leaderboardCsv: (ref: string) => `/v1/leaderboard?benchmark=${part(ref)}&format=csv`,
   run: (id: string) => `/v1/runs/${part(id)}`,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BenchmarkView, Leaderboard, Problem, RunEvent, RunView } from '@corescore/contracts';
+import type { BenchmarkView, Leaderboard, Problem, QueueView, RunEvent, RunView } from '@corescore/contracts';
 import { build } from 'vite';
 import { benchmark, imagesOfRun, leaderboard, models, runs, seriesOfRun } from './fixtures.js';
 
@@ -28,6 +28,7 @@ export class FixtureService {
   url = '';
   benchmarks: BenchmarkView[] = [benchmark];
   board: Leaderboard = leaderboard;
+  queues: QueueView[] = [];
   runs = new Map<string, RunView>(runs.map((run) => [run.id, run]));
   /** While true every call of `/v1` is answered with 503. */
   broken = false;
@@ -35,6 +36,7 @@ export class FixtureService {
   /** Answers as in the beginning. */
   reset(): void {
     this.benchmarks = [benchmark];
+    this.queues = [];
     this.board = leaderboard;
     this.runs = new Map(runs.map((run) => [run.id, run]));
     this.broken = false;
@@ -99,6 +101,7 @@ export class FixtureService {
       );
     }
     const [, , resource, first, second] = url.pathname.split('/');
+    if (resource === 'queues') return give({ items: this.queues, nextCursor: null });
     if (resource === 'benchmarks') return give({ items: this.benchmarks, nextCursor: null });
     if (resource === 'leaderboard') return give({ ...this.board, benchmark: url.searchParams.get('benchmark')! });
     if (resource === 'models') return give(models.find((m) => m.owner === first && m.name === second));
