@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { main } from '../src/program.js';
+import { curvePicture } from '../src/zoo/curve-picture.js';
 import { TrainingFolder, type TrainingReceipt } from '../src/zoo/training-folder.js';
 import { recordedIo } from './support.js';
 
@@ -50,15 +51,39 @@ describe('the folder of a training', () => {
   test('keeps where it stands while it goes on, then the model alone', async () => {
     const folder = new TrainingFolder(join(cwd, 'deep/er/bl-1'));
     expect([await folder.sitting(), await folder.receipt()]).toEqual([null, null]);
-    await folder.save({ checkpoint: Uint8Array.of(1, 2, 3), seconds: 12.5 });
-    await folder.save({ checkpoint: Uint8Array.of(4, 5), seconds: 25 });
+    await folder.save({ checkpoint: Uint8Array.of(1, 2, 3), seconds: 12.5, picture: '<svg/>' });
+    await folder.save({ checkpoint: Uint8Array.of(4, 5), seconds: 25, picture: '<svg/>' });
     const { checkpoint, seconds } = (await folder.sitting())!;
     expect([[...checkpoint], seconds]).toEqual([[4, 5], 25]);
     expect(await folder.receipt()).toBeNull();
-    await folder.complete({ onnx: Uint8Array.of(8), manifest: { name: 'bl' }, receipt });
-    expect(readdirSync(folder.path).sort()).toEqual(['corescore.json', 'model.onnx', 'training.json']);
+    await folder.complete({ onnx: Uint8Array.of(8), manifest: { name: 'bl' }, receipt, picture: '<svg></svg>' });
+    expect(readdirSync(folder.path).sort()).toEqual(['corescore.json', 'model.onnx', 'training.json', 'training.svg']);
     expect(JSON.parse(readFileSync(join(folder.path, 'corescore.json'), 'utf8'))).toEqual({ name: 'bl' });
     expect(await folder.receipt()).toEqual(receipt);
     expect(await folder.sitting()).toBeNull();
+  });
+});
+
+describe('the picture of a learning curve', () => {
+  const curve = [
+    { stage: 1, presentations: 100, loss: 2, accuracyByStep: [0.25] },
+    { stage: 1, presentations: 200, loss: 1 },
+    { stage: 2, presentations: 400, loss: 0.5, accuracyByStep: [0.5, 1] },
+  ];
+  const lines = (picture: string) => [...picture.matchAll(/<polyline points="([^"]*)"/g)].map(([, points]) => points);
+
+  test('has the loss, a line or point a step, and the end of the stage, all to scale', () => {
+    const picture = curvePicture('bl, seed 1', curve, 400);
+    // Panels are 290 wide and 210 high, with their floors at 254; the left one begins at 56, the right one at 430.
+    expect(lines(picture)).toEqual(['128.5,44 201,149 346,201.5', '502.5,201.5 720,149']);
+    expect(picture).toMatch(/<circle cx="720" cy="44"/);
+    expect(picture.match(/x1="201" x2="201" [^>]*dasharray/g)).toHaveLength(1);
+    expect(picture).toContain('bl, seed 1: loss');
+    expect(picture).toContain('steps 0 (pale) to 1 (dark)');
+  });
+
+  test('is drawn of one point, and of none', () => {
+    expect(curvePicture('bl, seed 1', curve.slice(0, 1), 400)).toContain('<circle cx="128.5"');
+    expect(lines(curvePicture('bl, seed 1', [], 400))).toEqual([]);
   });
 });

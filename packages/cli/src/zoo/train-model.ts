@@ -6,6 +6,7 @@ import { settings } from '../context.js';
 import { bar, LiveLines } from '../format/progress.js';
 import { interruptible } from '../interrupt.js';
 import type { Io } from '../io.js';
+import { curvePicture } from './curve-picture.js';
 import { TrainingFolder, type TrainingReceipt } from './training-folder.js';
 import { loadTrainingImages } from './training-images.js';
 
@@ -39,6 +40,7 @@ export async function trainModel(io: Io, model: string, flags: TrainFlags): Prom
   io.stderr(`${model}, seed ${flags.seed}, ${network.parameterCount.toLocaleString('en')} parameters, on ${backend}\n`);
   const presentations = recipe.stages.map((stage) => stage.presentations);
   const total = presentations.reduce((sum, some) => sum + some, 0);
+  const title = `${model}, seed ${flags.seed}`;
   const before = await folder.sitting();
   const started = io.now().getTime();
   const seconds = (): number => (before?.seconds ?? 0) + (io.now().getTime() - started) / 1000;
@@ -55,7 +57,8 @@ export async function trainModel(io: Io, model: string, flags: TrainFlags): Prom
           progressLine(point, total),
           `${point.accuracyByStep === undefined ? '' : point.presentations}`,
         ),
-      onCheckpoint: (checkpoint) => folder.save({ checkpoint, seconds: seconds() }),
+      onCheckpoint: (checkpoint, curve) =>
+        folder.save({ checkpoint, seconds: seconds(), picture: curvePicture(title, curve, total) }),
     }),
   );
   lines.finish();
@@ -78,7 +81,12 @@ export async function trainModel(io: Io, model: string, flags: TrainFlags): Prom
     curve: trained.curve,
   };
   const about = { name: model, description, licence: 'Apache-2.0', labels: classes };
-  await folder.complete({ onnx, manifest: zoo.networkManifest(trained.network, about), receipt });
+  await folder.complete({
+    onnx,
+    manifest: zoo.networkManifest(trained.network, about),
+    receipt,
+    picture: curvePicture(title, trained.curve, total),
+  });
   io.stderr(`${summary(receipt)}\n${folder.path}\n`);
 }
 

@@ -29,10 +29,17 @@ interface Sitting {
   seconds: number;
 }
 
+/** A sitting that is put down, with the learning curve so far as SVG. */
+interface Stand extends Sitting {
+  picture: string;
+}
+
 export interface TrainedFiles {
   onnx: Uint8Array;
   manifest: object;
   receipt: TrainingReceipt;
+  /** The learning curve as SVG. */
+  picture: string;
 }
 
 /** The folder of one training: its checkpoint while it goes on, then the model, its manifest and its receipt. */
@@ -40,11 +47,13 @@ export class TrainingFolder {
   private readonly checkpointPath: string;
   private readonly secondsPath: string;
   private readonly receiptPath: string;
+  private readonly picturePath: string;
 
   constructor(readonly path: string) {
     this.checkpointPath = join(path, 'checkpoint');
     this.secondsPath = join(path, 'checkpoint-seconds');
     this.receiptPath = join(path, 'training.json');
+    this.picturePath = join(path, 'training.svg');
   }
 
   /** Of a training that is complete; it is written last. */
@@ -58,14 +67,16 @@ export class TrainingFolder {
     return checkpoint === null ? null : { checkpoint, seconds: Number(seconds ?? 0) };
   }
 
-  async save({ checkpoint, seconds }: Sitting): Promise<void> {
+  async save({ checkpoint, seconds, picture }: Stand): Promise<void> {
     await this.write(this.checkpointPath, checkpoint);
     await this.write(this.secondsPath, String(seconds));
+    await this.write(this.picturePath, picture);
   }
 
-  async complete({ onnx, manifest, receipt }: TrainedFiles): Promise<void> {
+  async complete({ onnx, manifest, receipt, picture }: TrainedFiles): Promise<void> {
     await this.write(join(this.path, 'model.onnx'), onnx);
     await this.write(join(this.path, 'corescore.json'), json(manifest));
+    await this.write(this.picturePath, picture);
     await this.write(this.receiptPath, json(receipt));
     await rm(this.checkpointPath, { force: true });
     await rm(this.secondsPath, { force: true });

@@ -42,7 +42,8 @@ export interface TrainOptions {
   /** Batches between two checkpoints, with the accuracies of that moment; 250. */
   checkpointEvery?: number;
   onPoint?: (point: CurvePoint) => void;
-  onCheckpoint?: (bytes: Uint8Array) => Promise<void>;
+  /** @param curve from the beginning of the training, earlier sittings included */
+  onCheckpoint?: (bytes: Uint8Array, curve: readonly CurvePoint[]) => Promise<void>;
   signal?: AbortSignal;
 }
 
@@ -224,6 +225,7 @@ class Training {
     const { identity, curve } = this;
     await this.options.onCheckpoint(
       encodeCheckpoint(this.network.parameters, { identity, stage, batch, weights, moments, curve }),
+      curve,
     );
   }
 
