@@ -7,8 +7,9 @@ import type { TrainFlags } from '../zoo/train-model.js';
 const NOTES = `
 Trains by the recipe core-objects-train@1 on the training images of core-objects, which are generated on the first use.
 The folder gets model.onnx, corescore.json and training.json (recipe, seed, backend, images, time, accuracy of every
-step, learning curve), and training.svg, the curve, from the first checkpoint on. A training that ended early goes on from its last checkpoint, to the same weights on the same
-backend. Native TensorFlow (corescore doctor --setup-tfjs) is several times as fast as WebAssembly.
+step, learning curve), and training.svg, the curve, from the first checkpoint on. A training that ended early goes on
+from its last checkpoint, to the same weights on the same backend. Native TensorFlow (corescore doctor --setup-tfjs)
+is several times as fast as WebAssembly.
 
 Examples:
   corescore zoo train bl --seed 1
