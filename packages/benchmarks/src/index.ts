@@ -1,9 +1,9 @@
 /** A benchmark = stimuli + target + metric -> ScoreReport. The one code path for server, `run --local` and tests. */
 
 export { controlsOf } from './controls/registry.js';
-export { type ControlOptions, scoreControl } from './controls/score-control.js';
-export { type ControlsOptions, scoreControls, withControls } from './controls/score-controls.js';
+export { type ControlOptions, type ControlsOptions, scoreControl, scoreControls } from './controls/score-control.js';
 export { prepareTwin, TWIN_IDENTITY, type Twin } from './controls/twin.js';
+export { withControls } from './controls/with-controls.js';
 export type { Benchmark } from './definitions/benchmark.js';
 export {
   type BundledActivations,

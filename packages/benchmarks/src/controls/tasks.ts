@@ -5,9 +5,8 @@ import {
   chooseFeatures,
   type DecodedStep,
   type DecodeResult,
-  decode,
   decodeCumulative,
-  decodeMany,
+  decodeManyByFold,
   fitFolds,
   type ReadOut,
   SvmDecoder,
@@ -51,7 +50,7 @@ export function decodeReadOuts({
 }: ReadOutsTask): Promise<ThreadResult<DecodedReadOuts>> {
   return guarded(async () => {
     const { x, n, f } = await mixedFeatures(path, weights);
-    const found = await decodeMany({ x, n, f, folds: [fold], readOuts }, await threadKernels());
+    const found = await decodeManyByFold({ x, n, f, folds: [fold], readOuts }, await threadKernels());
     return {
       readOuts: found.map((result, at) => oneRepetition(stepOf(result, readOuts[at], [fold]))),
       maxGap: Math.max(...found.map(({ maxGap }) => maxGap)),
@@ -80,22 +79,23 @@ export function decodeVariants(task: VariantsTask): Promise<ThreadResult<Decoded
     const [own] = readOuts;
     const { x, n, f } = await mixedFeatures(task.path, task.weights);
     const input = { x, n, f, folds: [fold] };
-    const together = await attempt(decodeMany({ ...input, readOuts }, kernels));
-    const found = together ?? [await attempt(decode({ ...input, ...own }, kernels))];
-    const repetition = (result: DecodeResult | null | undefined, readOut: ReadOut): OneRepetition | null =>
+    const byFold = (readOuts: ReadOut[], changed = {}) =>
+      attempt(decodeManyByFold({ ...input, ...changed, readOuts }, kernels));
+    const found = (await byFold(readOuts)) ?? (await byFold([own])) ?? [];
+    const repetition = (result: DecodeResult | undefined, readOut: ReadOut): OneRepetition | null =>
       result ? oneRepetition(stepOf(result, readOut, [fold])) : null;
-    const gaps = found.map((result) => result?.maxGap ?? 0);
+    const gaps = found.map(({ maxGap }) => maxGap);
     const variants: DecodedVariants['variants'] = {};
     for (const variant of task.variants) {
       const made = featuresOf(variant, x, n, f);
-      const result = made === null ? null : await attempt(decode({ ...input, ...own, ...made }, kernels));
+      const result = made === null ? undefined : (await byFold([own], made))?.[0];
       variants[variant.key] = repetition(result, own);
       gaps.push(result?.maxGap ?? 0);
     }
     return {
       readOuts: readOuts.map((readOut, at) => repetition(found[at], readOut)),
       variants,
-      maxGap: Math.max(...gaps),
+      maxGap: Math.max(0, ...gaps),
     };
   });
 }

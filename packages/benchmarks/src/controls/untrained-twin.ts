@@ -36,14 +36,11 @@ export const untrainedTwin: Control = {
     const { mixtures, temporal } = subject;
     if ('reason' in twin)
       return { scores: absentScores(benchmark, twin, temporal), series: [], notes: [], maxGap: null };
-    const { fold, ...base } = oneRepetitionOf(benchmark);
+    const { fold, ...readOut } = oneRepetitionOf(benchmark);
     const found = await forEach(mixtures, announce(mixtures.length), (weights) =>
-      pool.run('decodeMixture', { path: twin.path, weights, folds: [fold], ...base }),
+      pool.run('decodeReadOuts', { path: twin.path, weights, fold, readOuts: [readOut] }),
     );
-    const bins = overBins(subject, (m) => {
-      const step = found[m];
-      return step && { i1: step.i1, correct: step.correct[0] };
-    });
+    const bins = overBins(subject, (m) => found[m]?.readOuts[0] ?? null);
     return {
       ...floorRows(benchmark, KEYS, floorOf(benchmark, bins, temporal), temporal),
       notes: [],

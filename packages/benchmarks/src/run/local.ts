@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ControlReport, Manifest, ModelFiles, ScoreReport } from '@corescore/contracts';
 import { type Extraction, type Limits, makeTemporary } from '@corescore/runtime';
-import { scoreControls } from '../controls/score-controls.js';
+import { scoreControls } from '../controls/score-control.js';
 import { prepareTwin } from '../controls/twin.js';
 import { loadBenchmark } from '../definitions/registry.js';
 import { scoreActivations } from '../scoring/score.js';
