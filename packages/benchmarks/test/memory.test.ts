@@ -31,7 +31,7 @@ function peak(steps: number): number {
   const labels = Array.from({ length: IMAGES }, (_, i) => i % CLASSES);
   const folds = [[...stratifiedKFold(labels.map(String), 3, 1)]];
   const code = `
-    const { decodeMixture } = await import(${JSON.stringify(new URL('../dist/thread.js', import.meta.url).href)});
+    const { decodeMixture } = await import(${JSON.stringify(new URL('../dist/processes/tasks.js', import.meta.url).href)});
     const task = { path: ${JSON.stringify(path)}, labels: Int32Array.from(${JSON.stringify(labels)}), classes: ${CLASSES},
       folds: ${JSON.stringify(folds)}.map((fold) => Int32Array.from(fold)), c: 1e-3 };
     const mixture = new Float64Array(${STEPS}).fill(1 / ${steps}, 0, ${steps});

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { normaliseByCeiling } from '@corescore/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Benchmark, loadBenchmark } from '../src/index.js';
-import { matrixSteps, type Predicted, predictPlan } from '../src/kinds/predictivity/predict.js';
+import { matrixSteps, stepPlan } from '../src/kinds/predictivity/over-steps.js';
+import { ownParts } from '../src/kinds/predictivity/predict.js';
 import { predictivityScores } from '../src/kinds/predictivity/predictivity-scores.js';
 import type { BinPredictivity } from '../src/processes/predict-tasks.js';
 
@@ -36,17 +37,12 @@ function planted(): (BinPredictivity | null)[] {
     };
   });
 }
-const held = (own: (BinPredictivity | null)[]): Predicted => ({
-  own,
-  similarity: own.map(() => null),
-  overSteps: 'not_temporal',
-});
 const find = (found: ReturnType<typeof predictivityScores>, metric: string, subset = 'all') =>
   found.scores.find((s) => s.metric === metric && s.subset === subset)!;
 
 describe('predictivity over time as scores', () => {
   test('early and late are means over their bins, with the error over splits and the ceiling of those bins', () => {
-    const found = predictivityScores(benchmark, held(planted()));
+    const found = predictivityScores(benchmark, planted());
     const early = find(found, 'predictivity_early');
     const late = find(found, 'predictivity_late');
     // 90-110 ms: bins 2 and 3; 150-200 ms: bins 8 to 12.
@@ -62,7 +58,7 @@ describe('predictivity over time as scores', () => {
   });
 
   test('n is the images that some split tests, 429 of 660 (221 Control, 208 Challenge), also of the series', () => {
-    const found = predictivityScores(benchmark, held(planted()));
+    const found = predictivityScores(benchmark, planted());
     const tested = new Set(benchmark.recordings.splits.flatMap(({ test }) => [...test]));
     expect(tested.size).toBe(429);
     for (const [subset, n, nTotal] of [
@@ -79,7 +75,7 @@ describe('predictivity over time as scores', () => {
   });
 
   test('ceilings are of the mean of three draws that is predicted: early .8493, late .9688, Challenge .8298 and .9482', () => {
-    const found = predictivityScores(benchmark, held(planted()));
+    const found = predictivityScores(benchmark, planted());
     const ceilings = (['all', 'challenge'] as const).flatMap((subset) =>
       (['predictivity_early', 'predictivity_late'] as const).map((metric) => find(found, metric, subset).ceiling!),
     );
@@ -87,7 +83,7 @@ describe('predictivity over time as scores', () => {
   });
 
   test('the interval is that of the mean over the bins, draw by draw: percentiles of 101 equal steps', () => {
-    const found = predictivityScores(benchmark, held(planted()));
+    const found = predictivityScores(benchmark, planted());
     const late = find(found, 'predictivity_late');
     // Draw k of the mean, from 0, is .1 + (k - 50) / 100; the k-th of 101 from 1 stands for k / 102: 2.5 % is draw 1.55.
     expect([late.low, late.high]).toEqual([expect.closeTo(0.1 - 0.4845, 12), expect.closeTo(0.1 + 0.4845, 12)]);
@@ -98,7 +94,7 @@ describe('predictivity over time as scores', () => {
   });
 
   test('Control and Challenge have their own values, intervals, ceilings and n', () => {
-    const found = predictivityScores(benchmark, held(planted()));
+    const found = predictivityScores(benchmark, planted());
     const control = find(found, 'predictivity_late', 'control');
     const challenge = find(found, 'predictivity_late', 'challenge');
     expect(control.value).toBeCloseTo(0.6045, 12);
@@ -115,7 +111,7 @@ describe('predictivity over time as scores', () => {
       ...bin!,
       own: { ...bin!.own!, subsets: { control: null, challenge: null } },
     }));
-    const found = predictivityScores(benchmark, held(few));
+    const found = predictivityScores(benchmark, few);
     expect(find(found, 'predictivity_late', 'control')).toMatchObject({
       value: null,
       reason: 'undefined',
@@ -126,22 +122,18 @@ describe('predictivity over time as scores', () => {
 
   test('a clock that misses the late bins leaves late undefined, not 0', () => {
     const short = planted().map((bin, b) => (b < 8 ? bin : null));
-    const found = predictivityScores(benchmark, held(short));
+    const found = predictivityScores(benchmark, short);
     expect(find(found, 'predictivity_early').value).not.toBeNull();
     const late = find(found, 'predictivity_late');
     expect(late).toMatchObject({ value: null, reason: 'undefined', n: 0 });
     expect(late.note).toContain('clock');
   });
 
-  test('a subject without features (a null row) was not run; one without time has no steps to choose among', () => {
+  test('a subject without features (a null row) was not run', () => {
     const none = predictivityScores(benchmark, null);
     expect(new Set(none.scores.map((s) => s.reason))).toEqual(new Set(['not_run']));
-    expect(none.scores).toHaveLength(9);
+    expect(none.scores).toHaveLength(6);
     expect(none.series).toEqual([]);
-    const still = predictivityScores(benchmark, held(planted()));
-    for (const metric of ['predictivity_best_step_early', 'predictivity_best_step_late', 'predictivity_added_late']) {
-      expect(find(still, metric)).toMatchObject({ value: null, reason: 'not_temporal', nTotal: 660 });
-    }
   });
 
   test('the target leaves out the draw that stands on the board as IT itself', () => {
@@ -154,29 +146,32 @@ describe('the plan', () => {
   const mixed = Float64Array.of(0, 0.5, 0.5);
 
   test('without time: every bin once, at most three a task', () => {
-    const { parts, steps, tasks } = predictPlan([a], [0, 0, 0, 0], 'not_temporal');
-    expect(parts).toEqual([
-      { mixture: a, bins: [0, 1, 2], own: true, row: null },
-      { mixture: a, bins: [3], own: true, row: null },
+    expect(ownParts([a], [0, 0, 0, 0])).toEqual([
+      { mixture: a, bins: [0, 1, 2] },
+      { mixture: a, bins: [3] },
     ]);
-    // Each part is predicted, and compared without a fit.
-    expect([steps, tasks]).toEqual([[], 4]);
   });
 
-  test('over time: each bin of the clock and each cell of the matrix once; a mixture that is a step serves both', () => {
+  test('the own clock: each bin that it covers once, from its mixture', () => {
+    expect(ownParts([a, mixed], [0, 0, 1, -1, 1])).toEqual([
+      { mixture: a, bins: [0, 1] },
+      { mixture: mixed, bins: [2, 4] },
+    ]);
+  });
+
+  test('over the steps: each cell of the matrix once, whatever the clock reads', () => {
     const bins = benchmark.bins.slice(0, 5);
-    const plan = predictPlan([a, mixed], [0, 0, 1, -1, 1], { firstStep: 1, benchmark: { bins } });
+    const plan = stepPlan({ bins }, { mixtures: [a, mixed], ofBin: [0, 0, 1, -1, 1], steps: 3, firstStep: 1 });
     expect(plan.steps).toEqual([1, 2]);
     expect(plan.parts).toEqual([
-      { mixture: a, bins: [0, 1], own: true, row: 0 },
-      { mixture: a, bins: [2, 3, 4], own: false, row: 0 },
-      { mixture: mixed, bins: [2, 4], own: true, row: null },
-      { mixture: Float64Array.of(0, 0, 1), bins: [0, 1, 2], own: false, row: 1 },
-      { mixture: Float64Array.of(0, 0, 1), bins: [3, 4], own: false, row: 1 },
+      { mixture: a, bins: [0, 1, 2], row: 0 },
+      { mixture: a, bins: [3, 4], row: 0 },
+      { mixture: Float64Array.of(0, 0, 1), bins: [0, 1, 2], row: 1 },
+      { mixture: Float64Array.of(0, 0, 1), bins: [3, 4], row: 1 },
     ]);
     expect(plan.mixtureOf).toEqual([a, a, mixed, null, mixed]);
-    // Two parts of the own clock are compared, too; early IT is two of these five bins, late IT none.
-    expect(plan.tasks).toBe(5 + 2 + 2);
+    // Early IT is two of these five bins, late IT none.
+    expect(plan.tasks).toBe(4 + 2);
   });
 
   test('a long recording: ten of its steps, evenly spaced, with the first and the last', () => {

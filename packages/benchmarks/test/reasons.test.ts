@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { METRICS, type Score } from '@corescore/contracts';
+import { METRICS, metricsOf, type Score } from '@corescore/contracts';
 import { writeNpyFloat32 } from '@corescore/formats';
 import { RandomState } from '@corescore/metrics';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Activations, type Benchmark, difficultyLookUp, scoreActivations } from '../src/index.js';
+import { type Activations, type Benchmark, difficultyLookUp, scoreActivations, scoreControls } from '../src/index.js';
 import { giveReason } from '../src/scoring/reasons.js';
 import { IMAGES, smallBenchmark } from './support/small-benchmark.js';
 
@@ -53,10 +53,12 @@ test.each<
   });
   await writeNpyFloat32(path, [steps, IMAGES, features], data);
   const activations = { path, clock, temporal: clock !== undefined };
-  for (const beside of [true, false]) {
-    const { scores } = await scoreActivations(benchmark, activations, { threads: 1, beside });
-    expect(scores.length).toBeGreaterThan(20);
-    expectReasons(scores);
+  const { scores } = await scoreActivations(benchmark, activations, { threads: 1 });
+  expect(scores.length).toBeGreaterThan(20);
+  expectReasons(scores);
+  for (const report of await scoreControls(benchmark, activations, { threads: 1 })) {
+    expect(report.scores.map(({ metric }) => metric)).toEqual(expect.arrayContaining(metricsOf(report.control)));
+    expectReasons(report.scores);
   }
 });
 

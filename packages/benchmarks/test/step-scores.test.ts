@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { writeNpyFloat32 } from '@corescore/formats';
 import { clockWindows, RandomState, shuffleSplit } from '@corescore/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Benchmark, loadBenchmark } from '../src/index.js';
+import { type Benchmark, loadBenchmark, scoreControl } from '../src/index.js';
 import type { Mapping } from '../src/kinds/predictivity/mapping.js';
-import { predictPlan, predictRecordings } from '../src/kinds/predictivity/predict.js';
+import { predictSteps, stepPlan } from '../src/kinds/predictivity/over-steps.js';
+import { ownParts, predictOwn } from '../src/kinds/predictivity/predict.js';
 import { predictivityScores } from '../src/kinds/predictivity/predictivity-scores.js';
+import { stepScores } from '../src/kinds/predictivity/step-scores.js';
 import { withPool } from '../src/processes/pool.js';
 import { binMixtures } from '../src/scoring/mixtures.js';
 import { withFewImages, withRecordings } from './support/recordings.js';
@@ -80,13 +82,15 @@ async function model(name: string, steps: ('early' | 'late')[]): Promise<string>
   return path;
 }
 
+/** The own clock and the steps; the responses, images and splits are no whole benchmark. */
 const run = (path: string, steps: number, stepMs: number, of: Benchmark = benchmark) =>
   withPool(2, undefined, async (pool) => {
     const { mixtures, ofBin } = binMixtures(clockWindows({ onsetMs: 70, stepMs }, steps), of.bins, 0);
-    const plan = predictPlan(mixtures, ofBin, { firstStep: 0, benchmark: of });
+    const own = predictivityScores(of, await predictOwn(of, path, ownParts(mixtures, ofBin), pool, () => undefined));
+    const plan = stepPlan(of, { mixtures, ofBin, steps, firstStep: 0 });
     let done = 0;
-    const predicted = await predictRecordings(of, path, plan, pool, () => done++);
-    return { ...predictivityScores(of, predicted), done, plan };
+    const over = stepScores(of, await predictSteps(of, path, plan, pool, () => done++));
+    return { scores: [...own.scores, ...over.scores], series: [...own.series, ...over.series], done, plan };
   });
 type Found = Awaited<ReturnType<typeof run>>;
 const score = (found: Found, metric: string) => found.scores.find((s) => s.metric === metric && s.subset === 'all')!;
@@ -159,10 +163,11 @@ test('similarity without a fit: 1 for the responses themselves (1e-5), an interv
   const y = benchmark.recordings.responses[0];
   await writeNpyFloat32(path, [2, IMAGES, NEUROIDS], Float32Array.from([...y, ...normals(y.length)]));
   // One response in all bins; step 0 is that response, step 1 is noise from 160 ms on.
-  const of = withRecordings(benchmark, { responses: benchmark.bins.map(() => y), bootstrap: { draws: 20, seed: 1 } });
-  const found = await run(path, 2, 90, of);
+  const of = withRecordings(benchmark, { responses: benchmark.bins.map(() => y) });
+  const activations = { path, clock: { onsetMs: 70, stepMs: 90 }, temporal: true };
+  const found = await scoreControl(of, 'similarity', activations, { threads: 2 });
   for (const name of ['rsa', 'cka']) {
-    const { values, low, high, n } = series(found, name);
+    const { values, low, high, n } = found.series.find((s) => s.name === name)!;
     expect(n).toBe(IMAGES);
     expect(Math.abs(values[0]! - 1)).toBeLessThan(1e-5);
     expect(low![17]).toBeLessThan(0);

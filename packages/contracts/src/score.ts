@@ -96,6 +96,15 @@ export const ScoreReport = Type.Object({
 });
 export type ScoreReport = Static<typeof ScoreReport>;
 
+/** What a metric is, for page and CLI. */
+export interface MetricInfo {
+  label: string;
+  unit: string;
+  help: string;
+  /** The control that reports it; the headline's metrics have none. */
+  control?: string;
+}
+
 /** Metric keys of the OST benchmarks; a sentence each, shown by the page and the CLI. */
 export const METRICS = {
   ost_rho_partial: {
@@ -158,31 +167,37 @@ export const METRICS = {
   ost_native_rho_partial: {
     label: 'OST ρ, partial, native steps',
     unit: 'rho',
+    control: 'native-steps',
     help: 'the partial correlation with solution times in the model’s own steps, without resampling to time bins',
   },
   ost_native_delay_mean: {
     label: 'Delay, mean, native steps',
     unit: 'steps',
+    control: 'native-steps',
     help: 'mean solution time of Challenge minus Control images in the model’s own steps: no declared clock enters',
   },
   ost_native_delay_median: {
     label: 'Delay, median, native steps',
     unit: 'steps',
+    control: 'native-steps',
     help: 'median solution time of Challenge minus Control images in the model’s own steps',
   },
   ost_native_solved: {
     label: 'Solved, native steps',
     unit: 'images',
+    control: 'native-steps',
     help: 'images with a solution time in the model’s own steps',
   },
   ost_solved_shuffled: {
     label: 'Solved, shuffled labels',
     unit: 'images',
+    control: 'shuffled-labels',
     help: 'images that the same pipeline solves on shuffled labels, mean over several shuffles, with the interval in which another falls: what chance gives',
   },
   ost_solved_twin: {
     label: 'Solved, untrained twin',
     unit: 'images',
+    control: 'untrained-twin',
     help: 'images that the same graph solves with the values of each of its weight arrays shuffled',
   },
   accuracy: {
@@ -198,11 +213,13 @@ export const METRICS = {
   accuracy_shuffled: {
     label: 'Accuracy, shuffled labels',
     unit: 'fraction',
+    control: 'shuffled-labels',
     help: 'accuracy of the same pipeline on shuffled labels at the last covered time bin, mean over several shuffles, with the interval in which another falls: what chance gives',
   },
   accuracy_twin: {
     label: 'Accuracy, untrained twin',
     unit: 'fraction',
+    control: 'untrained-twin',
     help: 'accuracy from the same graph with the values of each of its weight arrays shuffled, at the last covered time bin: what the architecture gives before any training',
   },
   i1: { label: 'i1', unit: 'd′', help: 'mean image-level discrimination at the last covered time bin' },
@@ -219,17 +236,26 @@ export const METRICS = {
   predictivity_best_step_early: {
     label: 'Predictivity, best step, early IT',
     unit: 'r',
+    control: 'steps-by-bins',
     help: 'as early predictivity, each bin from the model step that predicts it best, whatever the clock says',
   },
   predictivity_best_step_late: {
     label: 'Predictivity, best step, late IT',
     unit: 'r',
+    control: 'steps-by-bins',
     help: 'the same within 150-200 ms; beside the own clock it says whether the clock fits',
   },
   predictivity_added_late: {
     label: 'Late IT beyond the first step',
     unit: 'fraction',
+    control: 'steps-by-bins',
     help: 'variance of late IT that the features of the bin explain beyond the model’s first step: difference in held-out R², each at least 0',
   },
-} as const;
+} as const satisfies Record<string, MetricInfo>;
 export type MetricKey = keyof typeof METRICS;
+
+/** Metrics that one control reports, in order of presentation. @param control null: those of the headline */
+export function metricsOf(control: string | null): MetricKey[] {
+  const infos: Record<string, MetricInfo> = METRICS;
+  return (Object.keys(METRICS) as MetricKey[]).filter((key) => (infos[key]!.control ?? null) === control);
+}

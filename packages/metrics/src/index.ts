@@ -13,6 +13,7 @@ export {
   type DecodeResult,
   decode,
   decodeMany,
+  decodeManyByFold,
 } from './decoding/decode.js';
 export * from './decoding/decode-step.js';
 export type { Convergence, Decoder, FittedDecoder } from './decoding/decoders/decoder.js';

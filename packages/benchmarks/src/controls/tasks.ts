@@ -5,18 +5,17 @@ import {
   chooseFeatures,
   type DecodedStep,
   type DecodeResult,
-  decode,
   decodeCumulative,
-  decodeMany,
+  decodeManyByFold,
   fitFolds,
+  type ReadOut,
   SvmDecoder,
   stepOf,
 } from '@corescore/metrics';
-import type { DecodeTask } from '../processes/decode-task.js';
 import { mixedFeatures, threadKernels } from '../processes/features.js';
 import { guarded, type ThreadResult } from '../processes/task-result.js';
 
-/** Features that the strip decodes in place of the model's own. */
+/** Features that are decoded in place of the subject's own. */
 export type FeatureVariant =
   | { key: string; kind: 'features'; count: number; seed: number }
   | { key: string; kind: 'noise'; ratio: number; seed: number };
@@ -27,60 +26,74 @@ export interface OneRepetition {
   correct: Uint8Array;
 }
 
-/** One mixture as `DecodeTask`, and beside it what the first repetition of its folds says under other conditions. */
-export interface BesideTask extends DecodeTask {
-  /** Other weights of the hinge loss. */
-  cs: { key: string; c: number }[];
-  /** The same pipeline on each of these labels. */
-  shuffled: Int32Array[];
+/** Several decoders on the features of one mixture of recorded steps. One repetition of the folds. */
+export interface ReadOutsTask {
+  /** .npy [step][stimulus][feature] */
+  path: string;
+  weights: Float64Array;
+  fold: Int32Array;
+  readOuts: ReadOut[];
+}
+
+export interface DecodedReadOuts {
+  readOuts: OneRepetition[];
+  /** Largest relative duality gap. */
+  maxGap: number;
+}
+
+/** What the read-outs share is made once for all. */
+export function decodeReadOuts({
+  path,
+  weights,
+  fold,
+  readOuts,
+}: ReadOutsTask): Promise<ThreadResult<DecodedReadOuts>> {
+  return guarded(async () => {
+    const { x, n, f } = await mixedFeatures(path, weights);
+    const found = await decodeManyByFold({ x, n, f, folds: [fold], readOuts }, await threadKernels());
+    return {
+      readOuts: found.map((result, at) => oneRepetition(stepOf(result, readOuts[at], [fold]))),
+      maxGap: Math.max(...found.map(({ maxGap }) => maxGap)),
+    };
+  });
+}
+
+/** The first read-out on other features, too. */
+export interface VariantsTask extends ReadOutsTask {
   variants: FeatureVariant[];
 }
 
-export interface DecodedBeside {
-  main: DecodedStep;
-  /** First repetition of `main`. */
-  first: OneRepetition;
-  /** One a shuffle; null where it is not defined. */
-  shuffled: OneRepetition[] | null;
+export interface DecodedVariants {
+  /** Null where it is not defined; the first one does not hang on the others. */
+  readOuts: (OneRepetition | null)[];
   /** By key; null where it is not defined, or the model has fewer features than asked for. */
   variants: Record<string, OneRepetition | null>;
-  /** Largest relative duality gap of all but `main`. */
   maxGap: number;
 }
 
 /** Holds the mixture and one variant of it at a time. */
-export function decodeBeside(task: BesideTask): Promise<ThreadResult<DecodedBeside>> {
+export function decodeVariants(task: VariantsTask): Promise<ThreadResult<DecodedVariants>> {
   return guarded(async () => {
     const kernels = await threadKernels();
+    const { fold, readOuts } = task;
+    const [own] = readOuts;
     const { x, n, f } = await mixedFeatures(task.path, task.weights);
-    const { labels, classes, c, shuffled, cs } = task;
-    const [fold] = task.folds;
-    const base = { labels, classes, c };
     const input = { x, n, f, folds: [fold] };
-    // The decoder of the scores comes first: without it there is no run. What stands beside it may be undefined.
-    const all = await decode({ x, n, f, folds: task.folds, ...base }, kernels);
-    // All from the Gram matrices of one set of folds; the first four together (`decodeMany`).
-    const [first, ...others] = shuffled.map((order) => ({ ...base, labels: order }));
-    const readOuts = [first, ...cs.map((other) => ({ ...base, c: other.c })), ...others];
-    const found: DecodeResult[] = (await attempt(decodeMany({ ...input, readOuts }, kernels))) ?? [];
-    const ofShuffles = [...found.slice(0, 1), ...found.slice(1 + cs.length)];
-    const repetition = (result: DecodeResult | null | undefined, truths: Int32Array): OneRepetition | null =>
-      result ? oneRepetition(stepOf(result, { labels: truths, classes }, [fold])) : null;
-    const variants: DecodedBeside['variants'] = {};
-    cs.forEach(({ key }, at) => {
-      variants[key] = repetition(found[1 + at], labels);
-    });
+    const byFold = (readOuts: ReadOut[], changed = {}) =>
+      attempt(decodeManyByFold({ ...input, ...changed, readOuts }, kernels));
+    const found = (await byFold(readOuts)) ?? (await byFold([own])) ?? [];
+    const repetition = (result: DecodeResult | undefined, readOut: ReadOut): OneRepetition | null =>
+      result ? oneRepetition(stepOf(result, readOut, [fold])) : null;
     const gaps = found.map(({ maxGap }) => maxGap);
+    const variants: DecodedVariants['variants'] = {};
     for (const variant of task.variants) {
       const made = featuresOf(variant, x, n, f);
-      const result = made === null ? null : await attempt(decode({ ...input, ...base, ...made }, kernels));
-      variants[variant.key] = repetition(result, labels);
+      const result = made === null ? undefined : (await byFold([own], made))?.[0];
+      variants[variant.key] = repetition(result, own);
       gaps.push(result?.maxGap ?? 0);
     }
     return {
-      main: stepOf(all, base, task.folds),
-      first: repetition({ ...all, decisions: [all.decisions[0]] }, labels)!,
-      shuffled: found.length === 0 ? null : shuffled.map((order, at) => repetition(ofShuffles[at], order)!),
+      readOuts: readOuts.map((readOut, at) => repetition(found[at], readOut)),
       variants,
       maxGap: Math.max(0, ...gaps),
     };
@@ -120,7 +133,11 @@ export interface CumulativeTask {
   c: number;
 }
 
-export function decodeSoFar(task: CumulativeTask): Promise<ThreadResult<OneRepetition[]>> {
+export interface DecodedSoFar extends OneRepetition {
+  maxGap: number;
+}
+
+export function decodeSoFar(task: CumulativeTask): Promise<ThreadResult<DecodedSoFar[]>> {
   return guarded(async () => {
     const { path, mixtures, labels, classes, fold, c } = task;
     const [, n, f] = (await readNpyHeader(path)).shape;
@@ -128,7 +145,10 @@ export function decodeSoFar(task: CumulativeTask): Promise<ThreadResult<OneRepet
       for (const weights of mixtures) yield (await mixedFeatures(path, weights)).x;
     }
     const results = await decodeCumulative({ steps: steps(), n, f, labels, classes, fold, c }, await threadKernels());
-    return results.map((result) => oneRepetition(stepOf(result, { labels, classes }, [fold])));
+    return results.map((result) => ({
+      ...oneRepetition(stepOf(result, { labels, classes }, [fold])),
+      maxGap: result.maxGap,
+    }));
   });
 }
 

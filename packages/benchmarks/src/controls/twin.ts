@@ -5,13 +5,13 @@ import { RandomState } from '@corescore/metrics';
 import { shuffleOnnxWeights } from '@corescore/onnx';
 import { makeTemporary } from '@corescore/runtime';
 import { type PrepareRequest, prepareActivations, type Shown } from '../run/prepare.js';
-import { BESIDE } from './plan.js';
+import { CONTROLS } from './settings.js';
 
 /** IT activations of a model's untrained twin, of the shape of the model's own; or why there are none. */
 export type Twin = { path: string } | { reason: 'not_run' | 'failed'; note: string };
 
 /** What identifies a twin beside its model: part of the key under which its activations are kept. */
-export const TWIN_IDENTITY = `untrained-twin-1/${BESIDE.seeds.twin}`;
+export const TWIN_IDENTITY = `untrained-twin-1/${CONTROLS.seeds.twin}`;
 
 /**
  * Runs the untrained twin of a model (METRICS 4) like the model itself: its limits, its sandbox. A twin that fails is
@@ -42,7 +42,7 @@ export async function prepareTwin(benchmark: Shown, request: PrepareRequest): Pr
 
 /** The files of the twin: the same graph, its weights in a random order. */
 async function shuffled(kind: NetworkManifest['kind'], files: ModelFiles, folder: string): Promise<ModelFiles> {
-  const random = new RandomState(BESIDE.seeds.twin);
+  const random = new RandomState(CONTROLS.seeds.twin);
   const draw = (n: number): number => random.interval(n - 1);
   // A probe is of the trained network.
   const { [PROBE_FILE]: _, ...own } = files;

@@ -1,6 +1,14 @@
 import { CorescoreError } from '@corescore/contracts';
 import type { DecodedStep } from '@corescore/metrics';
-import type { BesideTask, CumulativeTask, DecodedBeside, GeneraliseTask, OneRepetition } from '../controls/tasks.js';
+import type {
+  CumulativeTask,
+  DecodedReadOuts,
+  DecodedSoFar,
+  DecodedVariants,
+  GeneraliseTask,
+  ReadOutsTask,
+  VariantsTask,
+} from '../controls/tasks.js';
 import type { DecodeTask } from './decode-task.js';
 import type { Added, AddedTask, BinPredictivity, ChosenTask, PredictTask } from './predict-tasks.js';
 import { ProcessPool } from './process-pool.js';
@@ -15,8 +23,9 @@ interface Tasks {
   chosenDraws: [ChosenTask, Float64Array];
   addedToFirst: [AddedTask, Added];
   similarBins: [SimilarTask, BinSimilarity[]];
-  decodeBeside: [BesideTask, DecodedBeside];
-  decodeSoFar: [CumulativeTask, OneRepetition[]];
+  decodeReadOuts: [ReadOutsTask, DecodedReadOuts];
+  decodeVariants: [VariantsTask, DecodedVariants];
+  decodeSoFar: [CumulativeTask, DecodedSoFar[]];
   generalise: [GeneraliseTask, Uint8Array[]];
   ostInterval: [OstIntervalTask, Interval | null];
   meanIntervals: [MeanIntervalTask, (Interval | null)[]];

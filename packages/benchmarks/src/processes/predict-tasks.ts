@@ -29,10 +29,11 @@ export interface PredictTask extends MappingTask {
   weights: Float64Array;
   /** One a bin: image x neuroid. */
   responses: Float64Array[];
-  /** Whether the bins are read from this mixture by the subject's own clock: subsets and draws are had for these. */
+  /**
+   * Whether the subject's own clock reads the bins from this mixture: these get subsets and draws. Of the others one may
+   * be chosen among several: these get `elsewhere`.
+   */
   own: boolean;
-  /** Whether steps are to be chosen among: `elsewhere` is had for these. */
-  choice: boolean;
   isChallenge: Uint8Array;
 }
 
@@ -91,7 +92,7 @@ export function predictBins(task: PredictTask): Promise<ThreadResult<BinPredicti
         ...splitValues(found),
         error: found.error,
         mapping: label,
-        elsewhere: task.choice ? predictivityElsewhere(target, splits, predictions) : null,
+        elsewhere: task.own ? null : predictivityElsewhere(target, splits, predictions),
         own: task.own ? await own() : null,
       });
     }
@@ -104,6 +105,8 @@ export interface ChosenTask extends MappingTask {
   response: Float64Array;
   /** Every split once. */
   choices: { weights: Float64Array; splits: number[] }[];
+  /** Where it is given, the sums of a draw are those of Control and Challenge, as in the draws of a bin's own mixture. */
+  isChallenge?: Uint8Array;
 }
 
 /** The draws of a bin's predictivity from the chosen steps; the choice is not made again in the draws. */
@@ -122,7 +125,10 @@ export function chosenDraws(task: ChosenTask): Promise<ThreadResult<Float64Array
       });
     }
     const target = { y: task.response, n: images, m: task.neuroids };
-    const draws = await predictivityDraws(target, task.splits, predictions, task.bootstrap, await threadKernels());
+    const { splits, bootstrap, isChallenge } = task;
+    const groups = isChallenge === undefined ? 1 : 2;
+    const kernels = await threadKernels();
+    const draws = await predictivityDraws(target, splits, predictions, bootstrap, kernels, isChallenge, groups);
     return draws.at(-1)!;
   });
 }

@@ -5,7 +5,7 @@ import type { DecodeTask } from './decode-task.js';
 import { mixedFeatures, threadKernels } from './features.js';
 import { guarded, type ThreadResult } from './task-result.js';
 
-export { decodeBeside, decodeSoFar, generalise } from '../controls/tasks.js';
+export { decodeReadOuts, decodeSoFar, decodeVariants, generalise } from '../controls/tasks.js';
 export { addedToFirst, chosenDraws, predictBins } from './predict-tasks.js';
 export { similarBins } from './similarity-tasks.js';
 

@@ -42,3 +42,10 @@ export function coverage(ofBin: readonly number[], bins: readonly TimeWindow[]):
   if (covered.length === 0) return `covers none of ${whole}`;
   return `covers ${covered[0].startMs}-${covered[covered.length - 1].endMs} of ${whole}`;
 }
+
+/** One recorded step alone. */
+export function oneStep(step: number, recorded: number): Mixture {
+  const only = new Float64Array(recorded);
+  only[step] = 1;
+  return only;
+}

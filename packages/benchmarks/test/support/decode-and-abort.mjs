@@ -1,7 +1,7 @@
 // Starts decoding with scoring threads and aborts it, again and again, at moments drawn from the seed; prints how often it
 // was cut off. Whatever aborts inside a native library ends this process. Arguments: path of activations, aborts, seed.
 import { RandomState, stratifiedKFold } from '@corescore/metrics';
-import { withPool } from '../../dist/pool.js';
+import { withPool } from '../../dist/processes/pool.js';
 
 const [path, aborts, seed] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const IMAGES = 400;

@@ -54,17 +54,17 @@ async function runHere(io: Io, model: string | undefined, flags: RunFlags): Prom
   const env = settings(io, flags);
   const found = await findFiles(io.cwd, model, flags.manifest);
   const { parseManifest } = await import('@corescore/formats');
-  const { runLocal } = await import('@corescore/benchmarks');
+  const { runLocal, withControls } = await import('@corescore/benchmarks');
   const manifest = parseManifest(found.manifest);
   const lines = new LiveLines(io);
-  const { report, extraction } = await interruptible(io, (signal) =>
+  const local = await interruptible(io, (signal) =>
     runLocal({
       manifest,
       files: versionFiles(found),
       benchmarkRef: flags.benchmark,
       home: env.home,
       threads: flags.threads,
-      beside: env.beside !== 'no',
+      controls: env.beside !== 'no',
       limits: modelLimits(env, flags.threads),
       onProgress(stage, done, total) {
         lines.set(stage, `${found.name}  ${bar(done, total, 16)} ${STAGES[stage]}  ${done} of ${total}`, stage);
@@ -73,6 +73,8 @@ async function runHere(io: Io, model: string | undefined, flags: RunFlags): Prom
     }),
   );
   lines.finish();
+  const { extraction } = local;
+  const report = withControls(local.report, local.controls);
   if (flags.format === 'json') io.stdout(`${JSON.stringify(report, null, 2)}\n`);
   else {
     const engine = extraction === null ? 'activations as supplied' : `${extraction.engine} on ${extraction.provider}`;

@@ -1,6 +1,14 @@
 import { type Kernels, referenceKernels } from '@corescore/linalg';
 import { describe, expect, it } from 'vitest';
-import { decode, decodeMany, decodeStep, decodeStepMany, shuffledLabels, stratifiedKFold } from '../../src/index.js';
+import {
+  decode,
+  decodeMany,
+  decodeManyByFold,
+  decodeStep,
+  decodeStepMany,
+  shuffledLabels,
+  stratifiedKFold,
+} from '../../src/index.js';
 import { maxDifference } from '../fixtures.js';
 import { madeData } from './decoder-data.js';
 
@@ -69,5 +77,42 @@ describe('decodeMany', () => {
   it('stops when aborted', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(decodeMany({ x, n, f, folds, readOuts }, referenceKernels, signal)).rejects.toThrow('enough');
+  });
+});
+
+describe('decodeManyByFold', () => {
+  const wide = madeData({ seed: 6, n: 150, f: 180, classes: 3, signal: 2 }).train;
+  const base = { classes: wide.classes, c: 1e-2 };
+  const several = [
+    { ...base, labels: wide.labels },
+    { ...base, labels: wide.labels, c: 1e-1 },
+    { ...base, labels: shuffledLabels(wide.labels, 1) },
+  ];
+  const input = { x: wide.x, n: wide.n, f: wide.f, folds: [stratifiedKFold(Array.from(wide.labels, String), 5, 1)] };
+
+  it('gives the decisions of one Gram matrix for all folds (1e-6), solved to the gap', async () => {
+    const pooled = await decodeMany({ ...input, readOuts: several }, referenceKernels);
+    const byFold = await decodeManyByFold({ ...input, readOuts: several }, referenceKernels);
+    several.forEach((_, at) => {
+      expect(maxDifference(byFold[at].decisions[0], pooled[at].decisions[0])).toBeLessThan(1e-6);
+      expect(byFold[at].maxGap).toBeLessThanOrEqual(1e-8);
+    });
+  });
+
+  it('gives a read-out the same digits alone and among others (exact), from the same Gram matrices', async () => {
+    let grams = 0;
+    const kernels: Kernels = {
+      ...referenceKernels,
+      gram: (...args) => {
+        grams += 1;
+        return referenceKernels.gram(...args);
+      },
+    };
+    const together = await decodeManyByFold({ ...input, readOuts: several }, kernels);
+    expect(grams).toBe(5);
+    for (const [at, readOut] of several.entries()) {
+      const [alone] = await decodeManyByFold({ ...input, readOuts: [readOut] }, referenceKernels);
+      expect(alone.decisions).toEqual(together[at].decisions);
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { type Benchmark, scoreActivations } from '@corescore/benchmarks';
+import { type Activations, type Benchmark, scoreActivations, scoreControls, withControls } from '@corescore/benchmarks';
 import { isNetwork, type Manifest, type Receipt, type ScoreReport } from '@corescore/contracts';
 import type { ClaimedRun, QueueJob } from '@corescore/store';
 import { type Context, newHolder, VERSION } from '../context.js';
@@ -30,7 +30,7 @@ function receiptOf(run: ClaimedRun, benchmark: Benchmark, report: ScoreReport): 
   };
 }
 
-/** A `score` job: decodes the activations, and writes scores, series, images and receipt in one transaction. */
+/** A `score` job: computes headline and controls, and writes scores, series, images and receipt in one transaction. */
 export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
   const { store, env } = context;
   const holder = newHolder();
@@ -43,11 +43,12 @@ export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
     const score = async (): Promise<ScoreReport> => {
       if (run.model.kind === NULL_KIND) return scoreNullRow(context, run, benchmark, { onProgress, signal });
       const { extraction, ...activations } = activationsOf(run);
+      const headline = await scoreActivations(benchmark, activations, { onProgress, signal });
       const beside = env.beside === 'yes' || (env.beside === 'networks' && isNetwork(run.model.manifest as Manifest));
-      if (!beside) return scoreActivations(benchmark, activations, { onProgress, signal, beside });
+      if (!beside) return headline;
       const twin = await twinOf(context, { ...run, extraction }, benchmark, signal, onTwin);
       return withDerived('path' in twin ? [twin] : [], signal, () =>
-        scoreActivations(benchmark, { ...activations, twin }, { onProgress, signal }),
+        headlineWithControls(benchmark, { ...activations, twin }, headline, { onProgress, signal }),
       );
     };
     const report = await withDerived(run.extraction === null ? [] : filesOf(run.extraction), signal, score);
@@ -55,6 +56,21 @@ export async function scoreRun(context: Context, job: QueueJob): Promise<void> {
     await ensureNullRows(context, benchmark);
     await scoreAgain(context);
   });
+}
+
+/** Until controls are rows of their own: all of them, merged into the report of the headline. */
+async function headlineWithControls(
+  benchmark: Benchmark,
+  activations: Activations,
+  headline: ScoreReport,
+  { onProgress, signal }: { onProgress: (done: number, total: number) => void; signal: AbortSignal },
+): Promise<ScoreReport> {
+  const controls = await scoreControls(benchmark, activations, {
+    headline,
+    signal,
+    onProgress: (_control, done, total) => onProgress(done, total),
+  });
+  return withControls(headline, controls);
 }
 
 function activationsOf(run: ClaimedRun) {

@@ -3,19 +3,19 @@ import { MINIMUM_SUBSET_IMAGES, percentileInterval } from '@corescore/metrics';
 import type { Benchmark } from '../../definitions/benchmark.js';
 import type { BinPredictivity, SplitValues } from '../../processes/predict-tasks.js';
 import { imageCount, REGION } from '../../scoring/score-rows.js';
-import type { Predicted } from './predict.js';
 import { windowBins } from './recordings.js';
-import { similaritySeries } from './similarity-series.js';
-import { stepScores } from './step-scores.js';
 import { absentScore, testedImages, windowScore, windowValue } from './window-score.js';
 
 const WINDOWS = { predictivity_early: 'early', predictivity_late: 'late' } as const;
 const METRICS_OF_WINDOWS = Object.keys(WINDOWS) as (keyof typeof WINDOWS)[];
 
+/** Predictivity of each bin from the subject's own mixture; null where the clock covers nothing. */
+type Predicted = (BinPredictivity | null)[];
+
 const within = (bin: BinPredictivity, subset: Subset): SplitValues | null =>
   subset === 'all' ? bin : (bin.own?.subsets[subset] ?? null);
 
-function ofWindow(benchmark: Benchmark, metric: keyof typeof WINDOWS, subset: Subset, perBin: Predicted['own']): Score {
+function ofWindow(benchmark: Benchmark, metric: keyof typeof WINDOWS, subset: Subset, perBin: Predicted): Score {
   const { splits, neuroids } = benchmark.recordings;
   const inside = windowBins(benchmark.bins)[WINDOWS[metric]];
   const bins = inside.map((b) => perBin[b]).filter((p) => p !== null);
@@ -43,7 +43,7 @@ function ofWindow(benchmark: Benchmark, metric: keyof typeof WINDOWS, subset: Su
 }
 
 /** The course over the bins, with the interval over images of each. */
-function course(benchmark: Benchmark, perBin: Predicted['own'], subset: Subset): Series {
+function course(benchmark: Benchmark, perBin: Predicted, subset: Subset): Series {
   const intervals = perBin.map((p) => (p?.own ? percentileInterval(p.own.draws[subset]) : null));
   return {
     name: 'predictivity',
@@ -60,20 +60,15 @@ function course(benchmark: Benchmark, perBin: Predicted['own'], subset: Subset):
 
 /**
  * Neural predictivity of IT over time (METRICS 5): each bin from the subject's own features of that bin, over all images
- * and within Control and Challenge; what its steps say (`stepScores`), and how similar it is without a fit.
- * @param predicted null when the subject has no features
+ * and within Control and Challenge.
+ * @param own one a bin, null where the clock covers nothing; null altogether when the subject has no features
  */
-export function predictivityScores(
-  benchmark: Benchmark,
-  predicted: Predicted | null,
-): { scores: Score[]; series: Series[] } {
+export function predictivityScores(benchmark: Benchmark, own: Predicted | null): { scores: Score[]; series: Series[] } {
   const windows = SUBSETS.flatMap((subset) => METRICS_OF_WINDOWS.map((metric) => [metric, subset] as const));
-  const steps = stepScores(benchmark, predicted);
-  if (predicted === null) {
+  if (own === null) {
     const absent = windows.map(([metric, subset]) => absentScore(benchmark, metric, subset, 'not_run'));
-    return { scores: [...absent, ...steps.scores], series: steps.series };
+    return { scores: absent, series: [] };
   }
-  const { own } = predicted;
   const courses = SUBSETS.map((subset) => course(benchmark, own, subset));
   const [{ low: _, high: __, ...ofAll }] = courses;
   const ceilings: Series = {
@@ -84,7 +79,7 @@ export function predictivityScores(
     values: benchmark.bins.map((___, b) => benchmark.recordings.ceiling(b, 'all')),
   };
   return {
-    scores: [...windows.map(([metric, subset]) => ofWindow(benchmark, metric, subset, own)), ...steps.scores],
-    series: [...courses, ceilings, ...steps.series, ...similaritySeries(benchmark, predicted.similarity)],
+    scores: windows.map(([metric, subset]) => ofWindow(benchmark, metric, subset, own)),
+    series: [...courses, ceilings],
   };
 }

@@ -2,7 +2,7 @@ import type { Score, Series } from '@corescore/contracts';
 import type { Benchmark } from '../../definitions/benchmark.js';
 import type { Added } from '../../processes/predict-tasks.js';
 import { REGION } from '../../scoring/score-rows.js';
-import type { Predicted, StepPredictivity } from './predict.js';
+import type { StepPredictivity } from './over-steps.js';
 import { windowBins } from './recordings.js';
 import { absentScore, meanOf, testedImages, windowScore, windowValue } from './window-score.js';
 
@@ -48,10 +48,10 @@ function bestScore(benchmark: Benchmark, metric: keyof typeof BEST, seen: StepPr
  * what the first step explains alone (`addedVariance`), mean over the late bins. Ceiled, it is of what could be explained the
  * share that only the later steps explain.
  */
-function addedScore(benchmark: Benchmark, seen: StepPredictivity, own: Predicted['own']): Score {
+function addedScore(benchmark: Benchmark, seen: StepPredictivity): Score {
   const absent = (note?: string): Score => absentScore(benchmark, ADDED, 'all', 'undefined', note);
   const { late } = windowBins(benchmark.bins);
-  if (late.some((b) => own[b] === null)) return absent('the clock does not cover these bins');
+  if (late.some((b) => !seen.covered[b])) return absent('the clock does not cover these bins');
   const found = late.map((b) => seen.added[b]).filter((a): a is Added => a !== null);
   if (found.length < late.length) return absent('the clock reads late IT from the first step itself');
   const mean = windowValue(found.map((a) => a.variance.perSplit));
@@ -68,7 +68,7 @@ function addedScore(benchmark: Benchmark, seen: StepPredictivity, own: Predicted
   });
 }
 
-/** The matrix and what stands beside it: errors, the clock's mapping, the chosen steps and what they score. */
+/** The matrix, its errors, the clock's mapping, the chosen steps and what they score. */
 function stepSeries(benchmark: Benchmark, seen: StepPredictivity): Series[] {
   const bins = { name: 'time_bin', unit: 'ms', values: benchmark.bins.map((b) => b.startMs) };
   const steps = { name: 'step', unit: '', values: seen.steps };
@@ -108,17 +108,8 @@ function stepSeries(benchmark: Benchmark, seen: StepPredictivity): Series[] {
   ];
 }
 
-/** Scores and series over the subject's own steps; absent for a subject without time or features, or where not asked for. */
-export function stepScores(benchmark: Benchmark, predicted: Predicted | null): { scores: Score[]; series: Series[] } {
-  const seen = predicted?.overSteps ?? 'not_run';
-  if (typeof seen === 'string') {
-    return {
-      scores: ([...BEST_METRICS, ADDED] as const).map((m) => absentScore(benchmark, m, 'all', seen)),
-      series: [],
-    };
-  }
-  return {
-    scores: [...BEST_METRICS.map((m) => bestScore(benchmark, m, seen)), addedScore(benchmark, seen, predicted!.own)],
-    series: stepSeries(benchmark, seen),
-  };
-}
+/** Scores and series over the subject's own steps. */
+export const stepScores = (benchmark: Benchmark, seen: StepPredictivity): { scores: Score[]; series: Series[] } => ({
+  scores: [...BEST_METRICS.map((m) => bestScore(benchmark, m, seen)), addedScore(benchmark, seen)],
+  series: stepSeries(benchmark, seen),
+});

@@ -6,7 +6,8 @@ import { readNpyHeader, readNpyRows, writeNpyFloat32 } from '@corescore/formats'
 import { leastSquaresLine, RandomState } from '@corescore/metrics';
 import type { Benchmark } from '../../definitions/benchmark.js';
 import { withPool } from '../../processes/pool.js';
-import { type ScoreOptions, scoreActivations } from '../../scoring/score.js';
+import type { ScoreOptions } from '../../scoring/options.js';
+import { scoreActivations } from '../../scoring/score.js';
 import { buildReport, type Observation } from './report.js';
 
 /** Seed of the ramp's uniform noise and its standard deviation, in units of the z-scored features. */
@@ -43,7 +44,6 @@ export async function thresholdOnly(
       correct: null,
       temporal: true,
       predictivity: null,
-      beside: null,
       maxDualityGap: null,
       notes: ['One curve for every image: nothing was decoded.'],
     },
@@ -63,7 +63,6 @@ export async function difficultyLookUp(benchmark: Benchmark, options: ScoreOptio
       ostMs,
       temporal: true,
       predictivity: null,
-      beside: null,
       maxDualityGap: null,
       notes: ['Times read off a line: nothing was decoded.'],
     },
@@ -107,7 +106,5 @@ export async function feedForwardRamp(
 ): Promise<ScoreReport> {
   await writeRamp(benchmark, featuresPath, scratchPath);
   const windowsMs = benchmark.bins.map((b): [number, number] => [b.startMs, b.endMs]);
-  // Its steps are the bins, and the same features in all of them: nothing else is to be learnt of it.
-  const alone = { ...options, beside: false };
-  return scoreActivations(benchmark, { path: scratchPath, clock: { windowsMs }, temporal: true }, alone);
+  return scoreActivations(benchmark, { path: scratchPath, clock: { windowsMs }, temporal: true }, options);
 }

@@ -10,14 +10,12 @@ import {
   type Subset,
 } from '@corescore/contracts';
 import { delayPermutationP } from '@corescore/metrics';
-import type { Beside } from '../../controls/observe.js';
-import { besideReport } from '../../controls/report.js';
 import type { Benchmark } from '../../definitions/benchmark.js';
 import type { ScoringPool } from '../../processes/pool.js';
+import type { BinPredictivity } from '../../processes/predict-tasks.js';
 import { noteOutside, outsideNotes } from '../../scoring/outside.js';
 import { giveReason } from '../../scoring/reasons.js';
 import { absent, coveredBin, imagesOf, nulls, present, REGION, take, timeAxis } from '../../scoring/score-rows.js';
-import type { Predicted } from '../predictivity/predict.js';
 import { predictivityScores } from '../predictivity/predictivity-scores.js';
 import {
   imagesUsed,
@@ -38,10 +36,8 @@ export interface Observation {
   /** Solution times that do not come from curves (the difficulty look-up). */
   ostMs?: Float64Array;
   temporal: boolean;
-  /** How the features predict the recordings; null: there are no features. */
-  predictivity: Predicted | null;
-  /** What it showed under other conditions (METRICS 4); null where none of that was run. */
-  beside: Beside | null;
+  /** How the features of each bin predict the recordings, null where the clock covers nothing; null: there are no features. */
+  predictivity: (BinPredictivity | null)[] | null;
   maxDualityGap: number | null;
   notes: string[];
 }
@@ -236,27 +232,24 @@ function imageResults(
   };
 }
 
-/** Everything a benchmark says of one subject (METRICS 1-4). */
+/** The headline of one subject (METRICS 1-5). */
 export async function buildReport(benchmark: Benchmark, seen: Observation, pool: ScoringPool): Promise<ScoreReport> {
   const ostMs = solutionTimes(benchmark, seen);
   const correct = sharesOfBins(seen.correct);
-  const [ost, course, beside] = await Promise.all([
+  const [ost, course] = await Promise.all([
     ostScores(benchmark, seen, ostMs, pool),
     courses(benchmark, seen, correct, pool),
-    besideReport(benchmark, seen.beside, seen.temporal, pool),
   ]);
   const neural = predictivityScores(benchmark, seen.predictivity);
-  const series = [...course.series, ...beside.series, ...neural.series];
+  const series = [...course.series, ...neural.series];
   return {
     benchmark: benchmark.definition.ref,
     benchmarkDigest: benchmark.definition.digest,
     scoringVersion: SCORING_VERSION,
-    scores: [...ost, ...course.scores, ...beside.scores, ...neural.scores].map((score) =>
-      noteOutside(giveReason(score)),
-    ),
+    scores: [...ost, ...course.scores, ...neural.scores].map((score) => noteOutside(giveReason(score))),
     series,
     images: imageResults(benchmark, seen, correct, ostMs),
-    notes: [...seen.notes, ...beside.notes, ...outsideNotes(series)],
+    notes: [...seen.notes, ...outsideNotes(series)],
     maxDualityGap: seen.maxDualityGap,
   };
 }
