@@ -61,8 +61,10 @@ export async function decodeCumulative(
 /** Into the running sum; the 1 of the intercept is in each Gram, and counts once. */
 function add(sum: FoldGram | undefined, step: FoldGram): FoldGram {
   if (sum === undefined) return step;
-  for (const part of ['train', 'test'] as const) {
-    for (let i = 0; i < step[part].length; i++) sum[part][i] += step[part][i] - 1;
-  }
+  for (const part of ['train', 'test'] as const) addKernel(sum[part], step[part]);
   return sum;
+}
+
+function addKernel(sum: Float64Array, step: Float64Array): void {
+  for (let i = 0; i < step.length; i++) sum[i] += step[i] - 1;
 }

@@ -21,12 +21,18 @@ export class HeldOutMoments {
   readonly #rows: Float64Array;
   readonly #r: Float64Array;
 
+  /** Length of the rows that a target of so many neuroids has. */
+  static width({ m }: Target): number {
+    return SUMS * m;
+  }
+
   /** @param predictions test.length * m, in the order of `split.test` */
-  constructor({ y, m }: Target, split: TrainTest, predictions: Float64Array) {
+  constructor(target: Target, split: TrainTest, predictions: Float64Array) {
+    const { y, m } = target;
     const count = split.test.length;
     if (predictions.length !== count * m) throw new RangeError(`${predictions.length} values, not ${count} x ${m}`);
     this.test = Int32Array.from(split.test);
-    this.width = SUMS * m;
+    this.width = HeldOutMoments.width(target);
     this.#m = m;
     this.#r = new Float64Array(m);
     this.#rows = new Float64Array(count * this.width);

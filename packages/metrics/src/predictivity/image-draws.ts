@@ -38,6 +38,8 @@ export async function predictivityDraws(
   const { n } = target;
   const counts = imageCounts(n, draws, seed);
   const out = Array.from({ length: groups + 1 }, () => new Float64Array(draws));
+  // Sums of the first group, to which the others are added, and of another: made once, since they are megabytes a block.
+  const [forAll, forOthers] = [0, 1].map(() => new Float64Array(BLOCK * HeldOutMoments.width(target)));
   for (const [s, split] of splits.entries()) {
     const moments = new HeldOutMoments(target, split, predictions[s]);
     const { test, width } = moments;
@@ -58,7 +60,9 @@ export async function predictivityDraws(
       for (const { g, images, rows } of parts) {
         if (images.length === 0) continue;
         const { weights, totals } = countsOf(some, n, block, images);
-        const sums = await kernels.multiply(weights, rows, { rows: block, inner: images.length, columns: width });
+        const product = all === undefined ? forAll : forOthers;
+        const shape = { rows: block, inner: images.length, columns: width };
+        const sums = await kernels.multiply(weights, rows, shape, product.subarray(0, block * width));
         add(out[g], sums, totals);
         if (all === undefined) {
           all = { sums, totals };

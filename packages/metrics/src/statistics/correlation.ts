@@ -155,7 +155,9 @@ export function partialPearson(
     const direction = residual(subtractGroupMeans(column, group), basis);
     const length = Math.sqrt(dot(direction, direction));
     // A column that the others span adds nothing, as in a minimum-norm least-squares fit.
-    if (length > VANISHED * Math.sqrt(a.length)) basis.push(direction.map((v) => v / length));
+    if (!(length > VANISHED * Math.sqrt(a.length))) continue;
+    for (let i = 0; i < direction.length; i++) direction[i] /= length;
+    basis.push(direction);
   }
   const ra = residual(subtractGroupMeans(a, group), basis);
   const rb = residual(subtractGroupMeans(b, group), basis);
@@ -164,15 +166,19 @@ export function partialPearson(
 
 /** The residual from [1, group indicators]. */
 function subtractGroupMeans(x: Float64Array, group: Int32Array): Float64Array {
+  // Plain loops: a bootstrap asks for this tens of thousands of times.
   let groups = 0;
-  for (const g of group) groups = Math.max(groups, g + 1);
+  for (let i = 0; i < group.length; i++) if (group[i] >= groups) groups = group[i] + 1;
   const sums = new Float64Array(groups);
   const counts = new Int32Array(groups);
   for (let i = 0; i < x.length; i++) {
     sums[group[i]] += x[i];
     counts[group[i]]++;
   }
-  return x.map((v, i) => v - sums[group[i]] / counts[group[i]]);
+  for (let g = 0; g < groups; g++) sums[g] /= counts[g];
+  const out = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i++) out[i] = x[i] - sums[group[i]];
+  return out;
 }
 
 /** The residual from an orthonormal basis; Gram-Schmidt twice is exact to rounding. */
