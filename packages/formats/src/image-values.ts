@@ -1,5 +1,5 @@
 import type { ManifestInput } from '@corescore/contracts';
-import { encodeFloat16 } from '@corescore/onnx';
+import { encodeFloat16 } from '@corescore/onnx/float16';
 import type { ImageType } from './capabilities.js';
 
 /** Levels of an 8-bit pixel. */

@@ -1,5 +1,5 @@
 import { CorescoreError } from '@corescore/contracts';
-import { decodeFloat16 } from '@corescore/onnx';
+import { decodeFloat16 } from '@corescore/onnx/float16';
 import { ITEM_BYTES, type NpyDtype, type NpyHeader } from './header.js';
 
 type Values = Iterable<number | bigint> & ArrayLike<number | bigint>;

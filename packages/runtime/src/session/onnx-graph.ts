@@ -1,6 +1,6 @@
 import { ENGINE_VERSIONS, type ImageType, type StateType } from '@corescore/formats/capabilities';
-import { decodeFloat16 } from '@corescore/formats/float16';
 import type { ImageElements } from '@corescore/formats/image-values';
+import { decodeFloat16 } from '@corescore/onnx/float16';
 import * as ort from 'onnxruntime-node';
 import type { Graph, TensorInfo } from './graph.js';
 import { engineFailure } from './graph-session.js';
