@@ -56,3 +56,16 @@ test('the architecture names every package and service, and only files that are 
   expect(paths.length).toBeGreaterThan(30);
   for (const path of paths) expect(existsSync(join(root, path)), path).toBe(true);
 });
+
+test.each(PAGES)('%s: every row of a table has as many cells as its heading', (page) => {
+  const lines = read(page)
+    .split('\n')
+    .map((line) => line.trim());
+  const cells = (row: string): number => row.replace(/`[^`]*`|\\\|/g, '').split('|').length - 2;
+  let heading: string | null = null;
+  lines.forEach((line, i) => {
+    if (!line.startsWith('|')) heading = null;
+    else if (heading === null) heading = line;
+    else expect(cells(line), `${page}:${i + 1}`).toBe(cells(heading));
+  });
+});
