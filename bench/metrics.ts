@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeNpyFloat32 } from '@corescore/formats';
 import { stratifiedKFold } from '@corescore/metrics';
+import { median } from './measure/turns.js';
 import { imitate, imitateSites } from './metrics/data.js';
 import { growth } from './metrics/growth.js';
 import type { Job } from './metrics/jobs.js';
@@ -103,7 +104,6 @@ const theirs = (row: Row, folder: string) =>
     : run(process.execPath, ['--import', 'tsx', here('./metrics/npm-peers.ts'), row.peer, folder]);
 
 const least = (v: number[]) => Math.min(...v);
-const median = (v: number[]) => [...v].sort((a, b) => a - b)[Math.floor(v.length / 2)];
 
 function agreement(row: Row, mine: Result, other: Result): string {
   if (other.value.length === 0) return mine.note;

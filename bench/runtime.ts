@@ -15,6 +15,7 @@ import type { OnnxManifest } from '@corescore/contracts';
 import { npyHeaderBytes } from '@corescore/formats';
 import { extract } from '@corescore/runtime';
 import { planOf } from '../packages/runtime/src/plan.js';
+import { median } from './measure/turns.js';
 import { noise } from './runtime/nets.js';
 
 const rounds = Number(process.argv[2] ?? 7);
@@ -32,7 +33,6 @@ const resnet: OnnxManifest = {
   regions: { IT: { output: 'it' } },
 };
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 const fixed = (value: number, digits = 1): string => value.toFixed(digits).padStart(8);
 
 /** Images a second of an extraction, from its first report of progress to its last. */

@@ -3,13 +3,14 @@
  * lateral convolution applied seven times), one process each, batches in turn. Prints ms a batch and the ratio.
  * Run: npm run bench -- tfjs [rounds] [threads]
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSession, providerStates } from '@corescore/runtime';
 import { planOf } from '../packages/runtime/src/plan.js';
 import { type Layer, layersModel } from '../packages/runtime/test/tfjs-writer.js';
+import { answer, median } from './measure/turns.js';
 
 const SIDE = 64;
 const CHANNELS = 32;
@@ -83,17 +84,6 @@ async function serve(folder: string, provider: string, threads: number): Promise
   });
 }
 
-function answer(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const onExit = (): void => reject(new Error('a process of the bench has ended'));
-    child.once('exit', onExit);
-    child.once('message', (value) => {
-      child.off('exit', onExit);
-      resolve(value as number);
-    });
-  });
-}
-
 async function compare(rounds: number, threads: number): Promise<void> {
   const states = (await providerStates()).filter(({ kind }) => kind === 'tfjs');
   const native = ['native-gpu', 'native-cpu'].filter((name) =>
@@ -118,7 +108,6 @@ async function compare(rounds: number, threads: number): Promise<void> {
   }
   for (const child of children) child.kill();
   await rm(folder, { recursive: true, force: true });
-  const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
   const wasm = median(times[0]!);
   console.log(`${BATCH} images, ${STEPS} steps, ${rounds} rounds in turn, ${threads} thread(s) in native TensorFlow`);
   names.forEach((name, i) => {

@@ -4,11 +4,12 @@
  * images are not shifted, ours are). Each a process of its own, some batches in turn; prints the median and the ratio to PyTorch.
  * Run: npm run bench -- training [rounds] [python]     the python has torch and NumPy; Debian: apt-get install python3-torch
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { providerStates, startTfjs } from '@corescore/runtime';
 import { CORE_OBJECTS_TRAIN, prepareTraining, type TrainingSet, train } from '@corescore/zoo';
+import { answer, median } from './measure/turns.js';
 
 const BATCHES = 4;
 const BATCH = CORE_OBJECTS_TRAIN.batch;
@@ -50,16 +51,6 @@ async function serve(provider: string): Promise<void> {
   });
   process.send!(0);
 }
-
-const answer = (child: ChildProcess): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const onExit = (): void => reject(new Error('a process of the bench has ended'));
-    child.once('exit', onExit);
-    child.once('message', (value) => {
-      child.off('exit', onExit);
-      resolve(value as number);
-    });
-  });
 
 async function ours(provider: string): Promise<Trainer> {
   const child = fork(process.argv[1]!, ['serve', provider]);
@@ -109,7 +100,7 @@ async function compare(rounds: number, python: string): Promise<void> {
         if (round >= 0) seconds[i]!.push(took);
       }
     }
-    const speeds = seconds.map((all) => (BATCHES * BATCH) / all.sort((a, b) => a - b)[all.length >> 1]!);
+    const speeds = seconds.map((all) => (BATCHES * BATCH) / median(all));
     console.log(PARTS[part]);
     trainers.forEach(({ name }, i) => {
       const ratio = (speeds[i]! / speeds[0]!).toFixed(2);

@@ -1,4 +1,6 @@
 /** ONNX files, without an engine: one bounded reader for files of strangers, one writer. */
+
+export { ELEMENT_TYPES } from './element-types.js';
 export { decodeFloat16, encodeFloat16 } from './float16.js';
 export { externalDataErrors } from './reader/external-data.js';
 export { type OnnxGraph, readOnnxGraph } from './reader/graph.js';
@@ -10,6 +12,6 @@ export { onnxSemanticDigest } from './weights/digest.js';
 export { foldedWeightWarnings } from './weights/folded-weights.js';
 export { shuffleElements } from './weights/shuffle.js';
 export { type ShuffledWeights, shuffleOnnxWeights } from './weights/shuffle-weights.js';
-export * from './writer/element-types.js';
+export { littleEndian } from './writer/little-endian.js';
 export * from './writer/messages.js';
 export { encodeModel } from './writer/model.js';

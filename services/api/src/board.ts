@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 import {
+  type AbsenceReason,
   type BenchmarkView,
   type Leaderboard,
   type LeaderboardRow,
@@ -117,6 +118,8 @@ async function gzipped(text: AsyncIterable<string>): Promise<Buffer> {
 /** For a reader that does not take gzip: unpacked as fast as it reads, and no faster. */
 export const unpacked = (packed: Buffer): Readable => Readable.from([packed]).pipe(createGunzip());
 
+const NOT_RUN: AbsenceReason = 'not_run';
+
 const keyOf = (score: Pick<Score, 'metric' | 'subset' | 'region'>): string =>
   `${score.metric}/${score.subset}/${score.region}`;
 
@@ -126,7 +129,10 @@ const columnsOf = (keys: readonly string[]): string[] => [
   ...keys.flatMap((key) => [key, `${key}/low`, `${key}/high`, `${key}/reason`]),
 ];
 
-/** One row a model; each score has its value, the bounds of its interval and, where absent, the reason. */
+/**
+ * One row a model; each score has its value, the bounds of its interval and, where absent, the reason. What another row has
+ * and a scored one has not, a control for instance, was not run.
+ */
 function cellsOf(row: LeaderboardRow, keys: readonly string[]): Cell[] {
   const scores = new Map(row.scores.map((score) => [keyOf(score), score]));
   return [
@@ -134,7 +140,8 @@ function cellsOf(row: LeaderboardRow, keys: readonly string[]): Cell[] {
     ...[row.scoredAt, row.scoringVersion, row.struckReason, row.controlMs, row.challengeMs],
     ...keys.flatMap((key) => {
       const score = scores.get(key);
-      return [score?.value, score?.low, score?.high, score?.reason];
+      if (score === undefined) return [null, null, null, row.status === 'scored' ? NOT_RUN : null];
+      return [score.value, score.low, score.high, score.reason];
     }),
   ];
 }

@@ -110,3 +110,15 @@ test('a board that could not be made is made at the next request', async () => {
   await app.close();
   await store.close();
 });
+
+test('a score that a scored row does not have, and another has, was not run: the table says so, and nothing of a queued row', async () => {
+  const [whole, less, queued] = await addRows(3);
+  for (const id of [whole!, less!]) await extractRun(service, id);
+  await scoreRun(service, whole!);
+  await scoreRun(service, less!, 'ost_delay_p');
+  const csv = (await service.app.inject(`${URL}&format=csv`)).body;
+  const [head, ...rows] = csv.split('\r\n').map((line) => line.split(','));
+  const reasonOf = (id: string): string | undefined =>
+    rows.find((row) => row[head!.indexOf('runId')] === id)?.[head!.indexOf('ost_delay_p/all/IT/reason')];
+  expect([whole!, less!, queued!].map(reasonOf)).toEqual(['never_solved', 'not_run', '']);
+});

@@ -1,5 +1,5 @@
+import { elementType } from '../element-types.js';
 import { type ProtoFile, varints } from './cursor.js';
-import { elementType } from './element-types.js';
 import type { NodeRecord, TensorRecord } from './records.js';
 import { varintsAsLittleEndian } from './varints.js';
 

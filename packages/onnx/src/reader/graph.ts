@@ -1,6 +1,6 @@
+import { elementType } from '../element-types.js';
 import { learnedTensors } from '../weights/weights.js';
 import { ProtoFile } from './cursor.js';
-import { elementType } from './element-types.js';
 import { allInitializers, allNodes, readModel } from './model.js';
 import type { ModelRecord, OnnxTensorInfo, OpsetRecord, TensorRecord } from './records.js';
 import { checkStructure } from './structure.js';

@@ -1,8 +1,8 @@
 import { CorescoreError } from '@corescore/contracts';
+import { elementType } from '../element-types.js';
 import { Pace } from '../pace.js';
 import { Attributes, smallValues } from './attributes.js';
 import { notOnnx, type ProtoFile } from './cursor.js';
-import { elementType } from './element-types.js';
 import { GRAPH_LIMITS, opsetNotSupported, SUPPORTED, tooComplex } from './limits.js';
 import { allInitializers, allNodes } from './model.js';
 import type { FunctionRecord, ModelRecord, NodeRecord, TensorRecord } from './records.js';

@@ -1,6 +1,6 @@
+import { elementType } from '../element-types.js';
 import { Attributes } from './attributes.js';
 import type { ProtoFile } from './cursor.js';
-import { elementType } from './element-types.js';
 import type { ModelRecord, NodeRecord } from './records.js';
 
 /** Operators whose outputs are of one type, whatever goes in. */

@@ -1,6 +1,6 @@
 import { WireType } from '@bufbuild/protobuf/wire';
+import { type ElementType, elementType } from '../element-types.js';
 import { expect, type Field, notOnnx, type ProtoFile } from './cursor.js';
-import { type ElementType, elementType } from './element-types.js';
 import type { ExternalPlace, OnnxTensorInfo, Segment, TensorRecord } from './records.js';
 
 const MOST_DIMS = 64;

@@ -2,9 +2,9 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { MODEL_FILE, type ModelFiles } from '@corescore/contracts';
 import { readFully } from '@corescore/contracts/files';
+import { elementType } from '../element-types.js';
 import { Pace } from '../pace.js';
 import { ProtoFile } from '../reader/cursor.js';
-import { elementType } from '../reader/element-types.js';
 import { ExternalFiles } from '../reader/external-data.js';
 import { readModel } from '../reader/model.js';
 import type {

@@ -1,9 +1,9 @@
 import { listed, MODEL_FILE, type ModelFiles, type Warning } from '@corescore/contracts';
 import { readFully } from '@corescore/contracts/files';
+import { elementType } from '../element-types.js';
 import { decodeFloat16 } from '../float16.js';
 import { Pace } from '../pace.js';
 import { ProtoFile } from '../reader/cursor.js';
-import { elementType } from '../reader/element-types.js';
 import { ExternalFiles } from '../reader/external-data.js';
 import { readModel } from '../reader/model.js';
 import type { ModelRecord, TensorRecord } from '../reader/records.js';

@@ -2,8 +2,8 @@ import { chmod, constants, copyFile, type FileHandle, rm } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { CorescoreError, MODEL_FILE, type ModelFiles } from '@corescore/contracts';
 import { readFully, writeFully } from '@corescore/contracts/files';
+import { elementType } from '../element-types.js';
 import { ProtoFile } from '../reader/cursor.js';
-import { elementType } from '../reader/element-types.js';
 import { ExternalFiles, pathIn } from '../reader/external-data.js';
 import { readModel } from '../reader/model.js';
 import type { TensorRecord } from '../reader/records.js';

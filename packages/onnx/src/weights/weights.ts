@@ -1,4 +1,4 @@
-import { elementType } from '../reader/element-types.js';
+import { elementType } from '../element-types.js';
 import { allInitializers, allNodes } from '../reader/model.js';
 import type { ModelRecord, TensorRecord } from '../reader/records.js';
 

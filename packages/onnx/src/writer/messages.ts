@@ -1,4 +1,4 @@
-import type { ElementType } from './element-types.js';
+import type { ElementTypeName } from '../element-types.js';
 
 /*
  * The messages of onnx.proto3, as far as anybody writes them. Every member may be left out: protobuf merges the fields of
@@ -6,7 +6,7 @@ import type { ElementType } from './element-types.js';
  */
 
 /** An element type by name, or by its number where a name is not known here. */
-export type ElementTypeOrNumber = ElementType | number;
+export type ElementTypeOrNumber = ElementTypeName | number;
 
 export interface ModelMessage {
   irVersion?: number;

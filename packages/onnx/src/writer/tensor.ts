@@ -1,5 +1,5 @@
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { ELEMENT_TYPES } from './element-types.js';
+import { ELEMENT_TYPES } from '../element-types.js';
 import { bytes, integer, packed, text, textOrBytes, writeEach } from './fields.js';
 import type { ElementTypeOrNumber, TensorMessage } from './messages.js';
 

@@ -27,7 +27,8 @@ export async function extractRun(service: Service, id: string): Promise<void> {
   await runs.toScoring(id, holder, { extractionKey: null, engine: 'onnxruntime-node', provider: 'cpu' });
 }
 
-export async function scoreRun(service: Service, id: string): Promise<void> {
+/** @param without metric that the run does not report */
+export async function scoreRun(service: Service, id: string, without?: string): Promise<void> {
   const holder = randomUUID();
   const { runs } = service.store;
   const claimed = await runs.claim(id, 'scoring', holder, LEASE_SECONDS);
@@ -35,8 +36,9 @@ export async function scoreRun(service: Service, id: string): Promise<void> {
   const [benchmarkId, version] = claimed.benchmark.split('@');
   const benchmark = tinyBenchmark(benchmarkId, Number(version));
   const { owner, name, digest } = claimed.model;
+  const whole = report(benchmark);
   await runs.finish(id, holder, {
-    report: report(benchmark),
+    report: { ...whole, scores: whole.scores.filter(({ metric }) => metric !== without) },
     receipt: receipt(id, { owner, name, digest }, benchmark),
   });
 }

@@ -1,22 +1,3 @@
-/** Element types of tensors that are written here: their number in TensorProto.DataType. */
-export const ELEMENT_TYPES = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  string: 8,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
-  bfloat16: 16,
-} as const;
-export type ElementType = keyof typeof ELEMENT_TYPES;
-
 /** Views whose elements are numbers or big integers of a fixed width. */
 type Values =
   | Int8Array
